@@ -12,8 +12,9 @@ PASSED = ("OK", "EXPECTEDFAIL")
 
 
 def last_line(entry):
-    """Why: the last thing the test said."""
-    lines = (entry.get("stdout", "") + entry.get("stderr", "")).strip().splitlines()
+    """Why: the last thing the test said, if that is not where in a stack it happened."""
+    said = (entry.get("stdout", "") + entry.get("stderr", "")).strip().splitlines()
+    lines = [line for line in said if line.strip() and not line.lstrip().startswith("#")]
     return lines[-1].strip().replace("\t", " ") if lines else "it said nothing"
 
 

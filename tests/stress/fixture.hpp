@@ -394,12 +394,12 @@ class Deadline {
   // Longer than usual was asked for: limits on rounds do not count.
   [[nodiscard]] static bool extended() { return std::getenv("RC_STRESS_SECONDS") != nullptr; }
 
- private:
-  static std::chrono::seconds seconds(unsigned usual) {
+  [[nodiscard]] static std::chrono::seconds seconds(unsigned usual) {
     const char* asked = std::getenv("RC_STRESS_SECONDS");
     return std::chrono::seconds(asked == nullptr ? usual : std::strtoul(asked, nullptr, 10));
   }
 
+ private:
   std::chrono::steady_clock::time_point end_;
 };
 

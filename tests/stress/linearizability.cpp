@@ -5,6 +5,7 @@
 #include "sanitizers.hpp"
 #include "stress/fixture.hpp"
 #include "stress/history.hpp"
+#include "stress/twin.hpp"
 
 #include <cstdio>
 
@@ -246,12 +247,14 @@ void print(const char* name, const Totals& totals) {
   );
 }
 
-// True if the judge refuses a history of the twin.
+// True if the judge refuses a history of the twin, or the twin comes to grief.
 template <class Hooks>
 bool is_caught(const char* name) {
-  const auto totals = Recorder<Hooks>(true).run(20, 1);
-  print(name, totals);
-  return totals.refused > 0;
+  return rc::stress::is_caught(name, [] {
+    const auto totals = Recorder<Hooks>(true).run(rc::stress::twin_seconds, 1);
+    print("twin", totals);
+    return totals.refused > 0;
+  });
 }
 
 }  // namespace
@@ -260,10 +263,10 @@ int main() {
   RC_ASSERT(judge_refuses_what_it_must());
   // What makes a twin wrong are its races, and the thread sanitizer would end the test there.
   const bool caught = rc::test::under_thread_sanitizer ||
-                      (is_caught<rc::stress::PlainInsertHooks>("twin that looks for no rivals") &&
-                       is_caught<rc::stress::NoHelpHooks>("twin that writes frozen slots") &&
-                       is_caught<rc::stress::NoReloadHooks>("twin that believes every miss") &&
-                       is_caught<rc::stress::NoRecheckHooks>("twin that inserts in either half"));
+                      (is_caught<rc::stress::PlainInsertHooks>("looks for no rivals") &&
+                       is_caught<rc::stress::NoHelpHooks>("writes frozen slots") &&
+                       is_caught<rc::stress::NoReloadHooks>("believes every miss") &&
+                       is_caught<rc::stress::NoRecheckHooks>("inserts in either half"));
   const auto real = Recorder<rc::stress::StallingHooks>(false).run(8, 1);
   print("protocol", real);
   return caught && real.refused == 0 && real.rounds > 100 && real.splits > 100 ? 0 : 1;

@@ -4,6 +4,7 @@
 // protocol that a thread meeting it must take is left out in turn, and must show.
 #include "sanitizers.hpp"
 #include "stress/fixture.hpp"
+#include "stress/twin.hpp"
 
 #include <cstdio>
 
@@ -171,15 +172,21 @@ Totals run(const char* name, bool is_twin, unsigned seconds) {
   return totals;
 }
 
+template <class Hooks>
+bool is_caught(const char* name) {
+  return rc::stress::is_caught(name, [] {
+    return run<Hooks>("twin", true, rc::stress::twin_seconds).wrong != 0;
+  });
+}
+
 }  // namespace
 
 int main() {
   // What makes a twin wrong are its races, and the thread sanitizer would end the test there.
-  const bool caught =
-      rc::test::under_thread_sanitizer ||
-      (run<rc::stress::NoHelpHooks>("twin that writes frozen slots", true, 20).wrong != 0 &&
-       run<rc::stress::NoReloadHooks>("twin that believes every miss", true, 20).wrong != 0 &&
-       run<rc::stress::NoRecheckHooks>("twin that inserts in either half", true, 20).wrong != 0);
+  const bool caught = rc::test::under_thread_sanitizer ||
+                      (is_caught<rc::stress::NoHelpHooks>("writes frozen slots") &&
+                       is_caught<rc::stress::NoReloadHooks>("believes every miss") &&
+                       is_caught<rc::stress::NoRecheckHooks>("inserts in either half"));
   const Totals real = run<rc::stress::StallingHooks>("protocol", false, 8);
   return caught && real.wrong == 0 && real.rounds > 100 && real.helped > 0 ? 0 : 1;
 }
