@@ -15,6 +15,7 @@ build   command:pkg-config         pkg-config              pkgconf-pkg-config
 build   header:liburing.h          liburing-dev            liburing-devel
 build   header:mimalloc.h          libmimalloc-dev         mimalloc-devel
 build   header:xxhash.h            libxxhash-dev           xxhash-devel
+build   header:CLI/CLI.hpp         libcli11-dev            cli11-devel
 test    header:doctest/doctest.h   doctest-dev             doctest-devel
 test    command:memcached          memcached               memcached
 test    command:memccapable        libmemcached-tools      libmemcached-awesome-tools

@@ -1,13 +1,13 @@
 #include "common/connection.hpp"
 
+#include "common/dial.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <netdb.h>
 #include <unistd.h>
 #include <utility>
 
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -17,44 +17,17 @@ namespace {
 constexpr std::size_t input_size_min = 64 * 1024;
 constexpr int silence_ms_max = 30'000;
 
-addrinfo* resolve(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos) return nullptr;
-  std::string host(address.substr(0, colon));
-  const std::string port(address.substr(colon + 1));
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  return getaddrinfo(host.c_str(), port.c_str(), &hints, &found) == 0 ? found : nullptr;
-}
-
-// The connect itself may block: it happens before anything is measured.
-int connect_to(std::string_view address) {
-  addrinfo* target = resolve(address);
-  if (target == nullptr) {
-    errno = EINVAL;
-    return -1;
-  }
-  const int fd = socket(target->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool connected = fd >= 0 && connect(fd, target->ai_addr, target->ai_addrlen) == 0;
-  const int error = errno;
-  freeaddrinfo(target);
-  if (connected) return fd;
-  if (fd >= 0) close(fd);
-  errno = error;
+int dial_or_errno(std::string_view address) {
+  Result<int> fd = dial(std::string(address));
+  if (fd) return fd.value();
+  errno = fd.error().number == 0 ? EINVAL : fd.error().number;
   return -1;
 }
 
 }  // namespace
 
-Connection::Connection(std::string_view address) : fd_(connect_to(address)) {
+Connection::Connection(std::string_view address) : fd_(dial_or_errno(address)) {
   if (fd_ < 0) return;
-  // Without it the last piece of a large set would wait for the peer's delayed acknowledgement.
-  const int on = 1;
-  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   input_.resize(input_size_min);
 }
 

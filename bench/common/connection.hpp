@@ -1,4 +1,4 @@
-// A nonblocking TCP connection with its buffers, and a set of them that can be waited for.
+// A nonblocking connection with its buffers, and a set of them that can be waited for.
 //
 // The client must cost less than the server it measures: one receive and one send per turn of a
 // connection, all waiting in one epoll, replies parsed where they were received.
@@ -15,8 +15,7 @@ namespace rc::bench {
 
 class Connection {
  public:
-  // `address` is numeric, "127.0.0.1:11211" or "[::1]:11211". On failure valid() is false and
-  // errno says why.
+  // `address` as dial() takes it. On failure valid() is false and errno says why.
   explicit Connection(std::string_view address);
   ~Connection();
   Connection(Connection&& other) noexcept;

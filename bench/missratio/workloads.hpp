@@ -2,7 +2,7 @@
 // Thread: one.
 #pragma once
 
-#include "replay/trace.hpp"
+#include "common/trace.hpp"
 
 #include "base/result.hpp"
 

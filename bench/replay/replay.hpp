@@ -10,7 +10,7 @@
 #include "common/clock.hpp"
 #include "common/connection.hpp"
 #include "common/reply.hpp"
-#include "replay/trace.hpp"
+#include "common/trace.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "replay/trace.hpp"
+#include "common/trace.hpp"
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,0 +1,59 @@
+// The command line of ringbench.
+//
+// Thread: startup only.
+#pragma once
+
+#include "ringbench/pace.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace rc::bench {
+
+struct Options {
+  std::string command_line;  // As it was typed.
+
+  // Target.
+  std::string address = "127.0.0.1:11211";
+  std::uint32_t pid = 0;  // 0: found by the address.
+  std::string protocol = "classic";
+
+  // Load.
+  std::size_t connections = 16;
+  std::size_t depth = 1;
+  std::size_t keys_per_get = 1;
+  std::size_t threads = 1;
+  double get_share = 0.9;
+  bool reads_through = false;
+  std::uint32_t ttl_s = 0;
+  std::uint64_t length_ns = 30'000'000'000;
+  std::uint64_t requests = ~std::uint64_t{0};
+  std::uint64_t warm_up_ns = 2'000'000'000;
+  bool fills = true;
+  std::uint64_t seed = 1;
+
+  // Keys and values.
+  std::uint64_t keys = 100'000;
+  std::string key_prefix = "k";
+  std::string popularity = "uniform";
+  std::string value_sizes = "100";
+  std::string trace;  // A file; empty: random keys.
+
+  // Output.
+  bool shows_progress = false;
+};
+
+// What the command line asks for: options to work by, or a text to print and a status to end with.
+struct CommandLine {
+  std::optional<Options> options;
+  int status = 0;
+  std::string text;
+};
+
+inline constexpr int status_usage = 2;
+
+[[nodiscard]] CommandLine read_command_line(int count, const char* const* words);
+
+}  // namespace rc::bench

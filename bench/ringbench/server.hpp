@@ -1,0 +1,29 @@
+// The server that is measured, before anything is.
+//
+// Thread: startup only.
+#pragma once
+
+#include "ringbench/protocol.hpp"
+#include "ringbench/server_process.hpp"
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace rc::bench {
+
+struct Server {
+  std::string name;  // As the reports call it.
+  std::string address;
+  std::string version;  // As it says itself, empty where it says none.
+  ServerProcess process{0};
+};
+
+// Connects, asks for the version and looks for the process; `pid` 0: by the address. The error
+// says what to do where nobody answers.
+[[nodiscard]] Result<Server> meet(
+    const std::string& address, std::uint32_t pid, const Protocol& protocol
+);
+
+}  // namespace rc::bench

@@ -1,0 +1,141 @@
+#include "ringbench/client.hpp"
+
+#include "scripted_server.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+using namespace rc::bench;
+using rc::bench::testing::answer_classic;
+using rc::bench::testing::ScriptedServer;
+using Values = std::map<std::string, std::string>;
+
+namespace {
+
+const ValueSizes& hundred() {
+  static const ValueSizes sizes = std::move(ValueSizes::parse("100")).value();
+  return sizes;
+}
+
+class ClientOf {
+ public:
+  ClientOf(const ScriptedServer& server, const ClientOptions& options)
+      : protocol_(make_protocol("classic", "k", 0)),
+        client_(std::move(Client::connect(server.address(), *protocol_, options)).value()) {}
+
+  const Record& pass(Verb verb, std::uint64_t keys, const Stint& stint = {}) {
+    Pass source(verb, hundred(), 0, keys, 1);
+    const auto done = client_->run(source, stint);
+    REQUIRE_MESSAGE(done, (done ? "" : done.error().message));
+    return client_->record();
+  }
+  Client& client() { return *client_; }
+
+ private:
+  std::unique_ptr<Protocol> protocol_;
+  std::unique_ptr<Client> client_;
+};
+
+}  // namespace
+
+TEST_SUITE("bench/client") {
+  TEST_CASE("what was set is read, verified and counted, at any depth") {
+    for (const std::size_t depth : {1U, 7U, 64U}) {
+      CAPTURE(depth);
+      Values values;
+      ScriptedServer server([&](std::string& input) { return answer_classic(input, values); });
+      ClientOf of(server, {.connections = 3, .depth = depth});
+      CHECK(of.pass(Verb::set, 1000).sets == 1000);
+      CHECK(values.size() == 1000);
+      const Record& record = of.pass(Verb::get, 1001);
+      CHECK(record.gets == 1001);
+      CHECK(record.hits == 1000);
+      CHECK(record.misses == 1);
+      CHECK(record.problems() == 0);
+      CHECK(record.get_ns.count() == 1001);
+      CHECK(of.client().done() == 2001);
+    }
+  }
+
+  TEST_CASE("one wrong byte is found") {
+    Values values;
+    ScriptedServer server([&](std::string& input) { return answer_classic(input, values); });
+    ClientOf of(server, {.connections = 1, .depth = 1});
+    of.pass(Verb::set, 10);
+    values["k000000000000007"][99] ^= 1;
+    const Record& record = of.pass(Verb::get, 10);
+    CHECK(record.hits == 10);
+    CHECK(record.wrong_values == 1);
+    CHECK(record.first_problem.starts_with("a wrong value: "));
+  }
+
+  TEST_CASE("the value of another key is no answer") {
+    Values values;
+    ScriptedServer server([&](std::string& input) {
+      std::string answers = answer_classic(input, values);
+      const std::size_t at = answers.find("VALUE k000000000000003");
+      if (at != std::string::npos) answers[at + 21] = '4';
+      return answers;
+    });
+    ClientOf of(server, {.connections = 1, .depth = 1});
+    of.pass(Verb::set, 10);
+    const Record& record = of.pass(Verb::get, 10);
+    CHECK(record.errors == 1);
+    CHECK(record.hits == 9);
+  }
+
+  TEST_CASE("a miss is followed by a set, if it reads through") {
+    Values values;
+    ScriptedServer server([&](std::string& input) { return answer_classic(input, values); });
+    ClientOf of(server, {.connections = 2, .depth = 4, .reads_through = true});
+    const Record& first = of.pass(Verb::get, 100);
+    CHECK(first.misses == 100);
+    CHECK(first.sets == 100);
+    const Record& second = of.pass(Verb::get, 100);
+    CHECK(second.hits == 100);
+    CHECK(second.sets == 0);
+  }
+
+  TEST_CASE("refusals and nonsense are counted, and the first is shown") {
+    ScriptedServer server([](std::string& input) {
+      std::string answers;
+      for (; input.find("\r\n") != std::string::npos; input.erase(0, input.find("\r\n") + 2)) {
+        answers += answers.empty() ? "SERVER_ERROR out of memory\r\n" : "HELLO\r\n";
+      }
+      return answers;
+    });
+    ClientOf of(server, {.connections = 1, .depth = 2});
+    const Record& record = of.pass(Verb::get, 2);
+    CHECK(record.refused == 1);
+    CHECK(record.errors == 1);
+    CHECK(record.first_problem.starts_with("SERVER_ERROR out of memory"));
+  }
+
+  TEST_CASE("a server that closes the connection ends the run with an error") {
+    // A script cannot close, but it can answer what nobody asked; so close by ending the server.
+    auto server = std::make_unique<ScriptedServer>([](std::string&) { return std::string(); });
+    ClientOf of(*server, {.connections = 1, .depth = 1});
+    std::thread closer([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      server.reset();
+    });
+    Pass source(Verb::get, hundred(), 0, 10, 1);
+    const auto done = of.client().run(source, {});
+    closer.join();
+    REQUIRE(!done);
+    CHECK(of.client().record().gets == 0);
+  }
+
+  TEST_CASE("nothing new is asked once the stint's requests are used up") {
+    Values values;
+    ScriptedServer server([&](std::string& input) { return answer_classic(input, values); });
+    ClientOf of(server, {.connections = 3, .depth = 5});
+    CHECK(of.pass(Verb::get, 1000, {.requests = 17}).gets == 17);
+  }
+}

@@ -1,0 +1,105 @@
+#include "ringbench/options.hpp"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace rc::bench;
+
+namespace {
+
+CommandLine read(std::vector<const char*> words) {
+  words.insert(words.begin(), "ringbench");
+  return read_command_line(static_cast<int>(words.size()), words.data());
+}
+
+}  // namespace
+
+TEST_SUITE("bench/options") {
+  TEST_CASE("nothing at all is an honest default") {
+    const CommandLine line = read({});
+    REQUIRE(line.options);
+    CHECK(line.options->address == "127.0.0.1:11211");
+    CHECK(line.options->get_share == 0.9);
+    CHECK(line.options->length_ns == 30'000'000'000);
+    CHECK(line.options->fills);
+    CHECK(line.options->command_line == "ringbench");
+  }
+
+  TEST_CASE("what is given is taken") {
+    const CommandLine line = read(
+        {"/run/cache",
+         "-c",
+         "50",
+         "--depth",
+         "16",
+         "-r",
+         "1:3",
+         "-t",
+         "500ms",
+         "--no-fill",
+         "-p",
+         "zipf:1.1",
+         "-s",
+         "1-9"}
+    );
+    REQUIRE(line.options);
+    CHECK(line.options->address == "/run/cache");
+    CHECK(line.options->connections == 50);
+    CHECK(line.options->depth == 16);
+    CHECK(line.options->get_share == 0.25);
+    CHECK(line.options->length_ns == 500'000'000);
+    CHECK(!line.options->fills);
+    CHECK(line.options->popularity == "zipf:1.1");
+    CHECK(line.options->value_sizes == "1-9");
+  }
+
+  TEST_CASE("a trace is read through from an empty cache to its end, unless a time is given") {
+    const CommandLine whole = read({"--trace", "t.bin"});
+    REQUIRE(whole.options);
+    CHECK(whole.options->reads_through);
+    CHECK(!whole.options->fills);
+    CHECK(whole.options->warm_up_ns == 0);
+    CHECK(whole.options->length_ns == ~std::uint64_t{0});
+    CHECK(read({"--trace", "t.bin", "-t", "5s"}).options->length_ns == 5'000'000'000);
+  }
+
+  TEST_CASE("a number of requests needs no time") {
+    CHECK(read({"-n", "100"}).options->length_ns == ~std::uint64_t{0});
+    CHECK(read({"-n", "100"}).options->requests == 100);
+  }
+
+  TEST_CASE("help and version go to standard output with status 0") {
+    const CommandLine help = read({"--help"});
+    CHECK(!help.options);
+    CHECK(help.status == 0);
+    CHECK(help.text.find("--connections") != std::string::npos);
+    CHECK(read({"--version"}).text.starts_with("ringbench "));
+  }
+
+  TEST_CASE("a wrong line has status 2 and names what is wrong") {
+    const std::vector<std::pair<std::vector<const char*>, const char*>> lines = {
+        {{"--nonsense"}, "--nonsense"},
+        {{"--depth", "0"}, "--depth 0"},
+        {{"--depth", "x"}, "--depth"},
+        {{"--keys", "0"}, "--keys 0"},
+        {{"--ratio", "9"}, "--ratio `9`"},
+        {{"--ratio", "0:0"}, "--ratio `0:0`"},
+        {{"--time", "5 parsecs"}, "--time `5 parsecs`"},
+        {{"--time", "0"}, "--time `0`"},
+        {{"--threads", "4", "-c", "3"}, "--connections 3"},
+        {{"--trace", "t", "--keys", "5"}, "--keys"},
+        {{"--key-prefix", "a b"}, "--key-prefix `a b`"},
+        {{"one:1", "two:2"}, "two:2"},
+    };
+    for (const auto& [words, named] : lines) {
+      CAPTURE(named);
+      const CommandLine line = read(words);
+      CHECK(!line.options);
+      CHECK(line.status == 2);
+      CHECK(line.text.starts_with("ringbench: error: "));
+      CHECK(line.text.find(named) != std::string::npos);
+    }
+  }
+}
