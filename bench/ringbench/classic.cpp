@@ -2,21 +2,9 @@
 
 #include "common/reply.hpp"
 #include "common/stand_in.hpp"
-
-#include "base/numbers.hpp"
-
-#include <array>
+#include "ringbench/numbers_text.hpp"
 
 namespace rc::bench {
-namespace {
-
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, number_text_max> text;
-  out.append(text.data(), write_number(text.data(), number));
-}
-
-}  // namespace
-
 void Classic::write_get(std::string& out, std::span<const Item> items) const {
   out += "get";
   for (const Item& item : items) {

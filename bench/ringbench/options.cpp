@@ -1,5 +1,6 @@
 #include "ringbench/options.hpp"
 
+#include "ringbench/protocol.hpp"
 #include "ringbench/units.hpp"
 
 #include "base/numbers.hpp"
@@ -33,7 +34,7 @@ void add_load(CLI::App& app, Options& options, Texts& texts) {
   const auto add = [&](const char* names, auto& target, const char* text) {
     return app.add_option(names, target, text)->group("Load")->capture_default_str();
   };
-  add("-P,--protocol", options.protocol, "classic");
+  add("-P,--protocol", options.protocol, protocol_names);
   add("-c,--connections", options.connections, "connections of all threads together");
   add("-d,--depth", options.depth, "requests under way on each connection");
   add("-m,--multiget", options.keys_per_get, "keys of each get");

@@ -1,7 +1,10 @@
 #include "ringbench/protocol.hpp"
 
 #include "common/keys.hpp"
+#include "ringbench/binary.hpp"
 #include "ringbench/classic.hpp"
+#include "ringbench/meta.hpp"
+#include "ringbench/resp.hpp"
 
 #include "base/numbers.hpp"
 
@@ -24,6 +27,9 @@ std::unique_ptr<Protocol> make_protocol(
     std::string_view name, const std::string& key_prefix, std::uint32_t ttl_s
 ) {
   if (name == "classic") return std::make_unique<Classic>(key_prefix, ttl_s);
+  if (name == "meta") return std::make_unique<Meta>(key_prefix, ttl_s);
+  if (name == "binary") return std::make_unique<Binary>(key_prefix, ttl_s);
+  if (name == "resp") return std::make_unique<Resp>(key_prefix, ttl_s);
   return nullptr;
 }
 

@@ -66,7 +66,7 @@ class Protocol {
   [[nodiscard]] virtual Answer parse(std::string_view input, const Awaited& awaited) const = 0;
 
   // A request for the server's version, and the version in its answer: nothing while that is
-  // incomplete, empty where it cannot be read.
+  // incomplete, empty where it is no answer of this protocol.
   [[nodiscard]] virtual std::string_view version_request() const = 0;
   [[nodiscard]] virtual std::optional<std::string> version_in(std::string_view input) const = 0;
 
@@ -83,7 +83,7 @@ class Protocol {
   std::uint32_t ttl_s_;
 };
 
-inline constexpr const char* protocol_names = "classic";
+inline constexpr const char* protocol_names = "classic, meta, binary, resp";
 
 // One of these. Null for a name that is not known.
 [[nodiscard]] std::unique_ptr<Protocol> make_protocol(

@@ -50,10 +50,11 @@ Result<Server> meet(const std::string& address, std::uint32_t pid, const Protoco
   }
   Result<std::string> version = ask_version(fd.value(), protocol);
   close(fd.value());
-  if (!version) {
+  if (!version || version.value().empty()) {
+    const std::string why =
+        version ? "a strange answer to the question for the version" : version.error().message;
     return Error{
-        .message = address + ": " + version.error().message +
-                   "; does the server speak this protocol? See --protocol"};
+        .message = address + ": " + why + "; does the server speak this protocol? See --protocol"};
   }
   Server server{.name = address, .address = address, .version = version.value()};
   server.process = ServerProcess(pid == 0 ? find_server(address) : static_cast<pid_t>(pid));

@@ -16,7 +16,7 @@ namespace rc::bench {
 struct Server {
   std::string name;  // As the reports call it.
   std::string address;
-  std::string version;  // As it says itself, empty where it says none.
+  std::string version;  // As it says itself.
   ServerProcess process{0};
 };
 

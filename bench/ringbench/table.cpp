@@ -31,8 +31,8 @@ std::string counted(std::uint64_t count, const char* one) {
 std::string what_was_run(const Measurement& measurement) {
   const Options& options = measurement.options;
   const Server& server = measurement.server;
-  std::string text = "ringbench " + std::string(version) + " against " + server.address;
-  if (!server.version.empty()) text += ", version " + server.version;
+  std::string text = "ringbench " + std::string(version) + " against " + server.address +
+                     ", version " + server.version;
   if (server.process.is_known()) text += ", process " + std::to_string(server.process.pid());
   text += "\n" + options.protocol + ", " + counted(options.connections, "connection") + ", depth " +
           std::to_string(options.depth) + ", " + counted(options.threads, "thread") + "; ";

@@ -60,6 +60,31 @@ class Run(unittest.TestCase):
                     out = self.run_well(address(daemon), *SMALL, *load)
                     self.assertIn("Hit ratio   1.0000", out)
 
+    def test_every_protocol(self):
+        with Node("-t", "1") as daemon:
+            for protocol in ("classic", "meta", "binary"):
+                for load in ([], ["--multiget", "10"], ["--depth", "16"], ["--ttl", "1000"]):
+                    with self.subTest(protocol=protocol, load=load):
+                        prefix = ["--key-prefix", protocol]
+                        out = self.run_well(address(daemon), *SMALL, "-P", protocol, *prefix, *load)
+                        self.assertIn("Hit ratio   1.0000", out)
+                        self.assertIn(", version 2.", out)
+
+    def test_misses_are_counted_in_every_protocol(self):
+        with Node("-t", "1") as daemon:
+            for protocol in ("classic", "meta", "binary"):
+                for keys in ("1", "10"):
+                    with self.subTest(protocol=protocol, keys=keys):
+                        out = self.run_well(address(daemon), *SMALL, "-P", protocol, "--no-fill",
+                                            "-r", "1:0", "--multiget", keys)
+                        self.assertIn("Hit ratio   0.0000", out)
+
+    def test_the_wrong_protocol_is_named(self):
+        with Node("-t", "1") as daemon:
+            run = ringbench(address(daemon), *SMALL, "-P", "resp")
+            self.assertEqual(run.returncode, 1)
+            self.assertIn("--protocol", run.stderr)
+
     def test_a_trace_is_replayed_read_through(self):
         with Node("-t", "1") as daemon:
             trace = daemon.folder / "trace.bin"

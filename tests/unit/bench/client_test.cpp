@@ -1,5 +1,6 @@
 #include "ringbench/client.hpp"
 
+#include "common/stand_in.hpp"
 #include "scripted_server.hpp"
 
 #include <chrono>
@@ -25,8 +26,10 @@ const ValueSizes& hundred() {
 
 class ClientOf {
  public:
-  ClientOf(const ScriptedServer& server, const ClientOptions& options)
-      : protocol_(make_protocol("classic", "k", 0)),
+  ClientOf(
+      const ScriptedServer& server, const ClientOptions& options, const char* protocol = "classic"
+  )
+      : protocol_(make_protocol(protocol, "k", 0)),
         client_(std::move(Client::connect(server.address(), *protocol_, options)).value()) {}
 
   const Record& pass(Verb verb, std::uint64_t keys, const Stint& stint = {}) {
@@ -40,6 +43,19 @@ class ClientOf {
  private:
   std::unique_ptr<Protocol> protocol_;
   std::unique_ptr<Client> client_;
+};
+
+// One get of the keys 0, 1 and 2.
+class ThreeKeys final : public Source {
+ public:
+  bool next(std::uint64_t /*elapsed_ns*/, Verb& verb, std::vector<Item>& items) override {
+    verb = Verb::get;
+    for (std::uint64_t key = 0; key < 3; ++key) items.push_back({.object = key, .size_bytes = 100});
+    return !std::exchange(is_over_, true);
+  }
+
+ private:
+  bool is_over_ = false;
 };
 
 }  // namespace
@@ -137,5 +153,38 @@ TEST_SUITE("bench/client") {
     ScriptedServer server([&](std::string& input) { return answer_classic(input, values); });
     ClientOf of(server, {.connections = 3, .depth = 5});
     CHECK(of.pass(Verb::get, 1000, {.requests = 17}).gets == 17);
+  }
+
+  TEST_CASE("keys between two that were answered are misses: quiet multigets, in each protocol") {
+    // Of three keys, 0 to 2, the server has the middle one.
+    std::string value;
+    append_value(value, 1, 100);
+    std::string frame(24, '\0');
+    frame[0] = '\x81';
+    frame[1] = 0x0d;
+    frame[3] = 16;
+    frame[11] = 116;
+    std::string noop(24, '\0');
+    noop[0] = '\x81';
+    noop[1] = 0x0a;
+    const std::map<std::string, std::string> answers = {
+        {"classic", "VALUE k000000000000001 0 100\r\n" + value + "\r\nEND\r\n"},
+        {"meta", "VA 100 kk000000000000001\r\n" + value + "\r\nMN\r\n"},
+        {"binary", frame + "k000000000000001" + value + noop},
+        {"resp", "*3\r\n$-1\r\n$100\r\n" + value + "\r\n$-1\r\n"},
+    };
+    for (const auto& entry : answers) {
+      CAPTURE(entry.first);
+      ScriptedServer server([&](std::string& input) {
+        input.clear();
+        return entry.second;
+      });
+      ClientOf of(server, {.connections = 1, .depth = 1}, entry.first.c_str());
+      ThreeKeys source;
+      REQUIRE(of.client().run(source, {}));
+      CHECK(of.client().record().hits == 1);
+      CHECK(of.client().record().misses == 2);
+      CHECK(of.client().record().problems() == 0);
+    }
   }
 }

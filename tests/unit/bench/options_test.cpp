@@ -93,9 +93,10 @@ TEST_SUITE("bench/options") {
         {{"--key-prefix", "a b"}, "--key-prefix `a b`"},
         {{"one:1", "two:2"}, "two:2"},
     };
-    for (const auto& [words, named] : lines) {
+    for (const auto& each : lines) {
+      const char* named = each.second;
       CAPTURE(named);
-      const CommandLine line = read(words);
+      const CommandLine line = read(each.first);
       CHECK(!line.options);
       CHECK(line.status == 2);
       CHECK(line.text.starts_with("ringbench: error: "));
