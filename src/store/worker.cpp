@@ -93,7 +93,7 @@ Worker::Entry Worker::classify(table::Found found) const {
   entry.generation = core_.flush_generation();
   if (!found) return entry;
   entry.found = found;
-  entry.item = item_of(found.handle);
+  entry.item = item_of(found.handle());
   entry.state = state_of(entry.item, entry.generation);
   return entry;
 }

@@ -92,14 +92,15 @@ struct Options {
 };
 
 // What a lookup found. Valid inside the epoch; false when the key was absent.
+// Two registers: copied through memory, one would wait behind every store to a cold item.
 class Found {
  public:
   Found() = default;
-  Found(std::atomic<SlotWord>* slot, SlotWord word)
-      : handle(word.handle()), slot_(slot), word_(word) {}
+  Found(std::atomic<SlotWord>* slot, SlotWord word) : slot_(slot), word_(word) {}
   explicit operator bool() const { return slot_ != nullptr; }
 
-  Handle handle = Handle::none;
+  // Handle::none when the key was absent.
+  [[nodiscard]] Handle handle() const { return word_.handle(); }
 
  private:
   template <class, class, class>

@@ -97,7 +97,7 @@ Found Table<Items, Geometry, Hooks>::likely(Hash hash) const {
 // The third stage: a hit takes effect at the load in the second, a miss scans anew.
 template <class Items, class Geometry, class Hooks>
 Found Table<Items, Geometry, Hooks>::confirm(const Lookup& lookup) const {
-  if (lookup.found && items_.key_equals(lookup.found.handle, lookup.key)) return lookup.found;
+  if (lookup.found && items_.key_equals(lookup.found.handle(), lookup.key)) return lookup.found;
   return peek(lookup.key, lookup.hash);
 }
 
@@ -107,7 +107,7 @@ SlotWord Table<Items, Geometry, Hooks>::change(Found& found, Next&& next) {
   SlotWord word = found.word_;
   // While the handle is the same only clock bits changed: inside an epoch a handle that left is
   // not used again, so equal handles mean the same item.
-  while (word.handle() == found.handle) {
+  while (word.handle() == found.handle()) {
     if (word.frozen() && !Hooks::omit_help) {
       // Then the item is here again, or it has moved and the caller looks it up again.
       splitter_.help(*found.slot_);
@@ -121,7 +121,6 @@ SlotWord Table<Items, Geometry, Hooks>::change(Found& found, Next&& next) {
             word, next(before), std::memory_order_acq_rel, std::memory_order_acquire
         )) {
       found.word_ = next(before);
-      found.handle = found.word_.handle();
       return before;
     }
   }

@@ -207,7 +207,7 @@ class Worker {
         found = insertion.existing;
       }
       if (!found) continue;
-      const Handle before = found.handle;
+      const Handle before = found.handle();
       if (table_->replace(found, fresh)) return retire(before);
     }
   }
@@ -232,8 +232,8 @@ class Worker {
     const Handle fresh = make(key, value);
     while (true) {
       auto found = table_->find(view(key), hasher_(view(key)));
-      if (!found || pool_.at(found.handle).value != expected) break;
-      const Handle before = found.handle;
+      if (!found || pool_.at(found.handle()).value != expected) break;
+      const Handle before = found.handle();
       // Failure may mean a relocation, which changes the handle and not the value: look again.
       if (!table_->replace(found, fresh)) continue;
       retire(before);
@@ -250,7 +250,7 @@ class Worker {
     while (true) {
       auto found = table_->peek(view(key), hasher_(view(key)));
       if (!found) return 0;
-      const Handle before = found.handle;
+      const Handle before = found.handle();
       if (!table_->erase(found)) continue;
       const std::uint64_t value = pool_.at(before).value;
       retire(before);
@@ -264,9 +264,9 @@ class Worker {
     const Key key = key_of_number(number);
     const auto found = table_->peek(view(key), hasher_(view(key)));
     if (!found) return;
-    const Handle copy = make(key, pool_.at(found.handle).value);
-    const bool moved = table_->move_item(hasher_(view(key)), found.handle, copy);
-    retire(moved ? found.handle : copy);
+    const Handle copy = make(key, pool_.at(found.handle()).value);
+    const bool moved = table_->move_item(hasher_(view(key)), found.handle(), copy);
+    retire(moved ? found.handle() : copy);
   }
 
   template <class OnVictim>
@@ -338,7 +338,7 @@ class Worker {
 
   std::uint64_t value(const Key& key, const table::Found& found) const {
     if (!found) return 0;
-    const Node& node = pool_.at(found.handle);
+    const Node& node = pool_.at(found.handle());
     pool_.require(node.live && node.key == key);
     return node.value;
   }

@@ -161,7 +161,7 @@ struct Stage {
     while (true) {
       auto found = peek(key);
       CHECK(found);
-      const Handle before = found.handle;
+      const Handle before = found.handle();
       if (!table->replace(found, fresh)) continue;
       retire(participant, before);
       return;

@@ -123,7 +123,7 @@ class Interrupted {
     const auto insertion = bench_.insert(key);
     REQUIRE(insertion.outcome == Inserted::inserted);
     if (insertion.displaced != Handle::none) forget(insertion.displaced);
-    model_[key] = bench_.peek(key).handle;
+    model_[key] = bench_.peek(key).handle();
   }
   void forget(Handle handle) { model_.erase(std::string(bench_.items.key_of(handle))); }
 
@@ -144,10 +144,10 @@ class Interrupted {
   }
 
   void perform(Act act, const std::string& key) {
-    CHECK(bench_.peek(key).handle == model_.at(key));
+    CHECK(bench_.peek(key).handle() == model_.at(key));
     switch (act) {
       case Act::find:
-        CHECK(bench_.table->find(key, bench_.hash(key)).handle == model_.at(key));
+        CHECK(bench_.table->find(key, bench_.hash(key)).handle() == model_.at(key));
         break;
       case Act::replace:
         replace(key);
@@ -182,7 +182,7 @@ class Interrupted {
     CHECK(bench_.table->item_count() == model_.size());
     for (const auto& entry : model_) {
       CAPTURE(entry.first);
-      CHECK(bench_.peek(entry.first).handle == entry.second);
+      CHECK(bench_.peek(entry.first).handle() == entry.second);
     }
   }
 
@@ -201,7 +201,7 @@ TEST_SUITE("table/splitter") {
       REQUIRE(bench.grow_on() == Growth::split);
       bench.table->check_invariants();
       for (std::size_t i = 0; i < keys.size(); ++i) {
-        REQUIRE(bench.peek(keys[i]).handle == Handle{i + 1});
+        REQUIRE(bench.peek(keys[i]).handle() == Handle{i + 1});
       }
     }
     CHECK(bench.grow() == Growth::full);

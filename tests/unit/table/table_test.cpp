@@ -47,7 +47,7 @@ class ModelRun {
         evict();
         break;
       default:
-        CHECK(bench_.find(key).handle == expected(key));
+        CHECK(bench_.find(key).handle() == expected(key));
     }
     CHECK(bench_.table->item_count() == model_.size());
   }
@@ -60,7 +60,7 @@ class ModelRun {
     }
     bench_.table->find_many(lookups);
     for (const rct::Lookup& lookup : lookups) {
-      CHECK(lookup.found.handle == model_.at(std::string(lookup.key)));
+      CHECK(lookup.found.handle() == model_.at(std::string(lookup.key)));
     }
   }
 
@@ -77,13 +77,13 @@ class ModelRun {
     const Handle item = bench_.items.add(key);
     const auto insertion = bench_.table->insert(key, bench_.hash(key), item);
     if (insertion.displaced != Handle::none) forget(insertion.displaced);
-    CHECK(insertion.existing.handle == expected(key));
+    CHECK(insertion.existing.handle() == expected(key));
     CHECK((insertion.outcome == Inserted::exists) == (model_.count(key) == 1));
     if (insertion.outcome == Inserted::inserted) model_[key] = item;
   }
   void replace(const std::string& key) {
     auto found = bench_.peek(key);
-    CHECK(found.handle == expected(key));
+    CHECK(found.handle() == expected(key));
     if (!found) return;
     const Handle item = bench_.items.add(key);
     CHECK(bench_.table->replace(found, item));
@@ -91,7 +91,7 @@ class ModelRun {
   }
   void erase(const std::string& key) {
     auto found = bench_.peek(key);
-    CHECK(found.handle == expected(key));
+    CHECK(found.handle() == expected(key));
     if (found) {
       CHECK(bench_.table->erase(found));
       model_.erase(key);
@@ -128,7 +128,7 @@ TEST_SUITE("table/table") {
   TEST_CASE("what was inserted is found, and nothing else") {
     Bench<> bench({.slots_min = 1000});
     CHECK(bench.insert("a").outcome == Inserted::inserted);
-    CHECK(bench.items.key_of(bench.find("a").handle) == "a");
+    CHECK(bench.items.key_of(bench.find("a").handle()) == "a");
     CHECK_FALSE(bench.find("b"));
     CHECK(bench.table->item_count() == 1);
   }
@@ -136,10 +136,10 @@ TEST_SUITE("table/table") {
   TEST_CASE("a second insertion of a key says what exists") {
     Bench<> bench({.slots_min = 1000});
     REQUIRE(bench.insert("a").outcome == Inserted::inserted);
-    const Handle first = bench.find("a").handle;
+    const Handle first = bench.find("a").handle();
     const auto again = bench.insert("a");
     CHECK(again.outcome == Inserted::exists);
-    CHECK(again.existing.handle == first);
+    CHECK(again.existing.handle() == first);
     CHECK(bench.table->item_count() == 1);
   }
 
@@ -150,8 +150,8 @@ TEST_SUITE("table/table") {
     const Handle other = bench.items.add("a");
     REQUIRE(bench.find("a"));  // REF goes up behind the back of `found`
     CHECK(bench.table->replace(found, other));
-    CHECK(found.handle == other);
-    CHECK(bench.find("a").handle == other);
+    CHECK(found.handle() == other);
+    CHECK(bench.find("a").handle() == other);
   }
 
   TEST_CASE("replace and erase refuse when the item has changed") {
@@ -170,10 +170,10 @@ TEST_SUITE("table/table") {
   TEST_CASE("an item is erased or moved by its handle only while it is linked") {
     Bench<> bench({.slots_min = 1000});
     REQUIRE(bench.insert("a").outcome == Inserted::inserted);
-    const Handle first = bench.find("a").handle;
+    const Handle first = bench.find("a").handle();
     const Handle copy = bench.items.add("a");
     CHECK(bench.table->move_item(bench.hash("a"), first, copy));
-    CHECK(bench.find("a").handle == copy);
+    CHECK(bench.find("a").handle() == copy);
     CHECK_FALSE(bench.table->move_item(bench.hash("a"), first, copy));
     CHECK_FALSE(bench.table->erase_item(bench.hash("a"), first));
     CHECK(bench.table->erase_item(bench.hash("a"), copy));
@@ -191,7 +191,7 @@ TEST_SUITE("table/table") {
     for (const std::string& key : keys) lookups.push_back({.key = key, .hash = bench.hash(key)});
     bench.table->find_many(lookups);
     for (const rct::Lookup& lookup : lookups) {
-      CHECK(lookup.found.handle == bench.peek(lookup.key).handle);
+      CHECK(lookup.found.handle() == bench.peek(lookup.key).handle());
     }
   }
 
