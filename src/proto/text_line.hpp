@@ -35,7 +35,7 @@ inline std::string_view without_return(std::string_view text) {
 }
 
 inline bool is_retrieval(std::string_view bytes) {
-  constexpr std::string_view prefixes[] = {"get ", "gets ", "gat ", "gats "};
+  static constexpr std::string_view prefixes[] = {"get ", "gets ", "gat ", "gats "};
   return std::any_of(std::begin(prefixes), std::end(prefixes), [bytes](std::string_view prefix) {
     return bytes.substr(0, prefix.size()) == prefix;
   });

@@ -2,6 +2,7 @@
 // Thread: any.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,15 +15,17 @@ enum class Text : std::uint8_t {
 #undef TEXT
 };
 
-// The line with its end; empty for Text::none.
-[[nodiscard]] constexpr std::string_view line_of(Text text) {
-  constexpr std::string_view lines[] = {
-      "",
+// Not inside line_of: there it would be built anew at every call.
+inline constexpr std::string_view text_lines[] = {
+    "",
 #define TEXT(name, line) line "\r\n",
 #include "proto/texts.def"
 #undef TEXT
-  };
-  return lines[static_cast<std::size_t>(text)];
+};
+
+// The line with its end; empty for Text::none.
+[[nodiscard]] constexpr std::string_view line_of(Text text) {
+  return text_lines[static_cast<std::size_t>(text)];
 }
 
 }  // namespace rc::proto

@@ -6,7 +6,6 @@
 #include "server/reply_meta.hpp"
 #include "server/watch_events.hpp"
 
-#include <optional>
 #include <utility>
 
 namespace rc::server {
@@ -73,6 +72,16 @@ void count_cas(store::Outcome outcome, stats::Counters& counters) {
   if (outcome == store::Outcome::not_found) counters.add(Metric::cas_misses);
 }
 
+// Apart, because a note is large and seldom needed.
+[[gnu::noinline]] store::Stored store_and_tell(
+    store::Draft&& draft, const store::WriteTerms& terms, Context& context
+) {
+  const StoreNote note(draft.item(), terms.mode, context);
+  const store::Stored stored = context.access.store(std::move(draft), terms);
+  note.finish(stored.outcome, context);
+  return stored;
+}
+
 Text text_of(store::Outcome outcome) {
   switch (outcome) {
     case store::Outcome::stored:
@@ -119,12 +128,10 @@ void finish_store(
     store::Draft&& draft, const StoreTerms& terms, Context& context, net::Output& out
 ) {
   const std::uint32_t sent_bytes = draft.value_bytes();
-  std::optional<StoreNote> note;
-  if (context.watched != 0) [[unlikely]]
-    note.emplace(draft.item(), terms.write.mode, context);
-  const store::Stored stored = context.access.store(std::move(draft), terms.write);
+  const store::Stored stored = context.watched == 0
+                                   ? context.access.store(std::move(draft), terms.write)
+                                   : store_and_tell(std::move(draft), terms.write, context);
   const store::Outcome outcome = stored.outcome;
-  if (note) note->finish(outcome, context);
   context.counters.add(Metric::cmd_set);
   if (terms.write.mode == store::Mode::cas) count_cas(outcome, context.counters);
   // An append that grows beyond the limit, or finds no room for the whole, fails this late.

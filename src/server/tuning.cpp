@@ -128,7 +128,7 @@ Text crawl(const Words& words) {
 }
 
 Text extstore(const Words& words) {
-  constexpr std::string_view names[] = {
+  static constexpr std::string_view names[] = {
       "compact_under",
       "drop_under",
       "drop_unread",
