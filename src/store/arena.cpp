@@ -11,6 +11,9 @@ namespace rc::store {
 
 namespace {
 
+// The processor follows longer writes by itself.
+constexpr std::uint64_t hole_prefetch_max_bytes = 4 * cache_line_bytes;
+
 constexpr std::size_t sets = class_count + PageSupply::set_count;
 
 // How the tables beside the pages share one region. Each part costs memory only for the pages that
@@ -165,12 +168,8 @@ Chunk ArenaCache::claim_bit(Current& current, const SizeClass& c, std::uint32_t 
   // Arena::for_each_used. Sequentially consistent: it comes before the mark that Worker::show
   // stores. Only the owner clears bits, so the bit is still set.
   bits.fetch_and(~(std::uint64_t{1} << bit), std::memory_order_seq_cst);
-  if (const std::uint64_t next = free & (free - 1); next != 0) {
-    // Holes are cold: fetch the one that comes next while this one is being filled.
-    const auto hole = word * 64 + static_cast<std::uint32_t>(std::countr_zero(next));
-    prefetch_for_writing(arena_.page_start(current.page) + std::uint64_t{hole} * c.chunk_bytes);
-  }
   current.word = word;
+  prefetch_hole(current, c, free & (free - 1));
   if (++current.allocated == c.chunks) {
     // Chunks freed and taken again under one owner: settle before more are freed than the excess
     // allows for. Relaxed: a count of our own.
@@ -178,6 +177,22 @@ Chunk ArenaCache::claim_bit(Current& current, const SizeClass& c, std::uint32_t 
         .use.fetch_add(std::exchange(current.allocated, 0), std::memory_order_relaxed);
   }
   return arena_.chunk_of(at);
+}
+
+// Holes are cold: fetches the one that comes next while the last one is being filled. `free` are
+// those left in the current word.
+void ArenaCache::prefetch_hole(const Current& current, const SizeClass& c, std::uint64_t free) {
+  std::uint32_t word = current.word;
+  while (free == 0 && ++word < c.bitmap_words()) {
+    // Relaxed: advice.
+    free = arena_.free_word(current.page, word).load(std::memory_order_relaxed);
+  }
+  if (free == 0) return;
+  const auto hole = word * 64 + static_cast<std::uint32_t>(std::countr_zero(free));
+  const std::byte* at = arena_.page_start(current.page) + std::uint64_t{hole} * c.chunk_bytes;
+  const std::uint64_t bytes = std::min<std::uint64_t>(c.chunk_bytes, hole_prefetch_max_bytes);
+  for (std::uint64_t line = 0; line < bytes; line += cache_line_bytes)
+    prefetch_for_writing(at + line);
 }
 
 Chunk ArenaCache::allocate_from(Current& current, const SizeClass& c) {

@@ -239,6 +239,7 @@ class ArenaCache {
 
   [[nodiscard]] Chunk allocate_from(Current& current, const SizeClass& c);
   [[nodiscard]] Chunk claim_bit(Current& current, const SizeClass& c, std::uint32_t word);
+  void prefetch_hole(const Current& current, const SizeClass& c, std::uint64_t free);
   void own(PageId page, ClassId c);
   void let_go_of_oldest();
   [[nodiscard]] PageId disown(Current& current, ClassId c);

@@ -316,8 +316,20 @@ void Worker::retire_emptied() {
   emptied_.clear();
 }
 
+// What finish() will touch of a retired item, which by then is cold.
+void Worker::prefetch(const table::Retired& retired) const {
+  const auto handle = static_cast<std::uint64_t>(retired.handle);
+  if ((handle & (page_mark | part_mark)) != 0) return;
+  const Chunk chunk = chunk_of(retired.handle);
+  prefetch_for_writing(arena_.at(chunk));
+  prefetch_for_writing(&arena_.descriptor(Arena::page_of(chunk)));
+}
+
 std::size_t Worker::reclaim_limbo() {
-  return participant_.reclaim([this](const table::Retired& retired) { finish(retired); });
+  return participant_.reclaim(
+      [this](const table::Retired& retired) { finish(retired); },
+      [this](const table::Retired& retired) { prefetch(retired); }
+  );
 }
 
 std::optional<PinToken> Worker::pin(const Item& item) {

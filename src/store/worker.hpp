@@ -207,6 +207,7 @@ class Worker {
   void bury_dead(const Item& item, State state);
   void bury_victim(const Item& item);
   void finish(const table::Retired& retired);
+  void prefetch(const table::Retired& retired) const;
   void free_item(const Item& item);
   void free_chunk(Chunk chunk);
   void free_page(PageId page);

@@ -90,16 +90,17 @@ class Participant {
   // Requires: inside, and the item is unlinked.
   void retire(Handle handle, std::uint64_t bytes);
 
-  // Hands back what is safe: on_free(Retired) for each. May be called inside or outside a turn.
-  // Returns how many.
-  template <class OnFree>
-  std::size_t reclaim(OnFree&& on_free) {
+  // Hands back what is safe: on_free(Retired) for each, and some before that on_soon(Retired),
+  // which may fetch its memory. May be called inside or outside a turn. Returns how many.
+  template <class OnFree, class OnSoon>
+  std::size_t reclaim(OnFree&& on_free, OnSoon&& on_soon) {
     if (pending_ == 0) return 0;
     collect();
     std::size_t freed = 0;
     // Taken from the end one at a time: on_free may retire or reclaim nothing itself, but it may
     // be long, and what it has not seen yet must stay counted.
     while (!safe_.empty()) {
+      if (safe_.size() > soon) on_soon(safe_[safe_.size() - 1 - soon]);
       const Retired retired = safe_.back();
       safe_.pop_back();
       settle(retired);
@@ -107,6 +108,11 @@ class Participant {
       ++freed;
     }
     return freed;
+  }
+
+  template <class OnFree>
+  std::size_t reclaim(OnFree&& on_free) {
+    return reclaim(on_free, [](const Retired&) {});
   }
 
   [[nodiscard]] std::uint64_t limbo_bytes() const noexcept;
@@ -118,6 +124,8 @@ class Participant {
     std::vector<Retired> items;
   };
   static constexpr std::uint64_t generations = 3;
+  // As many are freed between on_soon and on_free.
+  static constexpr std::size_t soon = 4;
 
   // Moves every generation that is old enough to safe_.
   void collect();
