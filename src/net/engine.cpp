@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <unistd.h>
 #include <utility>
 
@@ -25,6 +26,8 @@ constexpr Nanoseconds short_wait_ns = 100 * millisecond_ns;
 constexpr Nanoseconds background_wait_ns = millisecond_ns;
 constexpr Nanoseconds stopping_wait_ns = 10 * millisecond_ns;
 constexpr Nanoseconds waiting_wait_ns = wait_period_ms * millisecond_ns;
+// So many completions are handled together: about one in two is of bytes received.
+constexpr std::size_t look_ahead_completions = 2 * Sink::look_ahead_max;
 // After Stop::now, what the kernel may take to give everything back.
 constexpr Nanoseconds stop_now_patience_ns = 1000 * millisecond_ns;
 
@@ -126,14 +129,30 @@ Nanoseconds Engine::wait_ns() const {
 void Engine::reap() {
   // Large enough that a busy turn takes few rounds, small enough for the stack.
   std::array<Completion, 256> completions;
-  for (;;) {
-    const std::size_t count = ring_.reap(completions);
-    for (std::size_t i = 0; i < count; ++i) handle(completions[i]);
-    if (count < completions.size()) break;
-  }
+  std::size_t count = 0;
+  do {
+    count = ring_.reap(completions);
+    for (std::size_t i = 0; i < count; i += look_ahead_completions) {
+      const std::size_t some = std::min(look_ahead_completions, count - i);
+      const auto group = std::span(completions).subspan(i, some);
+      look_ahead(group);
+      for (const Completion& completion : group) handle(completion);
+    }
+  } while (count == completions.size());
   if (const std::uint64_t overflows = ring_.take_overflows(); overflows != 0) {
     counters_.add(Metric::cq_overflows);
   }
+}
+
+void Engine::look_ahead(std::span<const Completion> completions) {
+  std::array<std::string_view, Sink::look_ahead_max> inputs;
+  std::size_t count = 0;
+  for (const Completion& completion : completions) {
+    if (completion.bytes.empty() || count == inputs.size()) continue;
+    inputs[count++] = completion.bytes;
+  }
+  // Alone it would be fetched as soon by being executed.
+  if (count > 1) sink_.look_ahead(std::span(inputs).first(count));
 }
 
 void Engine::handle(const Completion& completion) {

@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Engine {
   // engine.cpp: turns
   void start();
   void reap();
+  void look_ahead(std::span<const ring::Completion> completions);
   void handle(const ring::Completion& completion);
   void handle_of_connection(const ring::Completion& completion);
   void handle_wake();

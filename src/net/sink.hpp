@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace rc::net {
@@ -109,6 +110,12 @@ class Sink {
 
   // A new connection. The pointer is handed back in every later call; never null.
   [[nodiscard]] virtual void* on_open(const ConnInfo& info) = 0;
+
+  // What several connections have sent, before the first of them is executed: most of it comes with
+  // on_bytes next, in this order. The sink may start to fetch memory that it will need, so that the
+  // latencies overlap, and must change nothing. `inputs` are 2 to look_ahead_max.
+  static constexpr std::size_t look_ahead_max = 32;
+  virtual void look_ahead(std::span<const std::string_view> /*inputs*/) {}
 
   // Called once per batch of received bytes, with all bytes not yet consumed; after Next::yield,
   // wait and blocked also without new bytes, and then perhaps with none at all. `bytes` is valid

@@ -6,6 +6,8 @@
 #include "server/reply_meta.hpp"
 #include "server/watch_events.hpp"
 
+#include <array>
+#include <span>
 #include <string_view>
 
 namespace rc::server {
@@ -91,7 +93,9 @@ std::size_t answer_gets(GetBatch& batch, Context& context, net::Output& out) {
 // gat: each key is changed and answered before the next, because a change may need memory, for
 // which the store may let go of the items seen before.
 std::size_t answer_touches(GetBatch& batch, Context& context, net::Output& out) {
-  for (const store::Access::Lookup& lookup : batch.lookups()) context.access.prefetch(lookup.key);
+  std::array<std::string_view, GetBatch::keys_max> keys;
+  for (std::size_t i = 0; i < batch.size(); ++i) keys[i] = batch.lookup(i).key;
+  context.access.look_ahead(std::span(keys).first(batch.size()));
   const auto expiry = store::expiry_from_wire(batch.exptime(), context.now.wall);
   std::size_t done = 0;
   std::size_t hits = 0;

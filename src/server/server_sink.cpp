@@ -1,9 +1,12 @@
 #include "server/server_sink.hpp"
 
 #include "base/assert.hpp"
+#include "proto/key_guess.hpp"
 #include "server/session.hpp"
 #include "server/watch_events.hpp"
 
+#include <array>
+#include <cstddef>
 #include <memory>
 
 namespace rc::server {
@@ -53,6 +56,18 @@ void* ServerSink::on_open(const net::ConnInfo& info) {
   if (!info.is_datagram) tell_opened(record, context_);
   // net keeps it until on_close().
   return session.release();
+}
+
+// Where each peer asks for one thing at a time, this is what makes their look-ups one batch.
+void ServerSink::look_ahead(std::span<const std::string_view> inputs) {
+  static_assert(look_ahead_max <= store::Access::batch_max);
+  std::array<std::string_view, look_ahead_max> keys;
+  std::size_t count = 0;
+  for (const std::string_view input : inputs) {
+    const std::string_view key = proto::KeyGuess(input).next();
+    if (!key.empty()) keys[count++] = key;
+  }
+  context_.access.look_ahead(std::span(keys).first(count));
 }
 
 net::Consumed ServerSink::on_bytes(void* session, std::string_view bytes, net::Output& out) {

@@ -9,6 +9,8 @@
 #include "store/access.hpp"
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace rc::server {
 
@@ -22,6 +24,7 @@ class ServerSink final : public net::Sink, private store::EvictionObserver {
   void on_turn_begin(const Instant& now) override;
   void on_turn_end() override;
   [[nodiscard]] void* on_open(const net::ConnInfo& info) override;
+  void look_ahead(std::span<const std::string_view> inputs) override;
   [[nodiscard]] net::Consumed on_bytes(void* session, std::string_view bytes, net::Output& out)
       override;
   void on_released(net::PinToken token) override;

@@ -1,6 +1,7 @@
 #include "server/session.hpp"
 
 #include "proto/binary_parse.hpp"
+#include "proto/key_guess.hpp"
 #include "proto/scan.hpp"
 #include "server/answer.hpp"
 #include "server/execute.hpp"
@@ -9,6 +10,7 @@
 #include "server/reply_binary.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -70,6 +72,7 @@ struct Session::Visit {
   Context& context;
   std::int64_t share;
   std::size_t position = 0;
+  std::size_t looked_ahead = 0;  // how far
 
   [[nodiscard]] std::string_view rest() const { return bytes.substr(position); }
 };
@@ -162,6 +165,8 @@ Session::Step Session::act(Visit& visit, const Parsed& parsed, const Request& re
       if (left_ != 0) set_phase(Phase::swallow);
       break;
     case Verdict::request:
+      if (request.op == proto::Op::store)
+        look_ahead(visit, parsed.line_bytes + request.value_bytes);
       consume(visit, parsed.line_bytes);
       if (request.op == proto::Op::store) {
         begin_value(visit, request);
@@ -176,6 +181,19 @@ Session::Step Session::act(Visit& visit, const Parsed& parsed, const Request& re
   }
   visit.share -= request_cost;
   return {};
+}
+
+// In a pipeline of stores, whose next one has `bytes` and an end: starts to fetch what that and the
+// ones behind it will touch, so that the latencies overlap.
+void Session::look_ahead(Visit& visit, std::size_t bytes) {
+  constexpr std::size_t value_end_max = 2;
+  if (visit.position < visit.looked_ahead || visit.rest().size() <= bytes + value_end_max) return;
+  std::array<std::string_view, store::Access::batch_max> keys;
+  std::size_t count = 0;
+  proto::KeyGuess guess(visit.rest());
+  while (count < keys.size() && !guess.rest().empty()) keys[count++] = guess.next();
+  visit.looked_ahead = visit.bytes.size() - guess.rest().size();
+  visit.context.access.look_ahead(std::span(keys).first(count));
 }
 
 // False if the request is not one for a dump.

@@ -52,6 +52,7 @@ class Session {
   [[nodiscard]] Step greet(const Visit& visit);
   [[nodiscard]] Step serve(Visit& visit);
   [[nodiscard]] Step act(Visit& visit, const proto::Parsed& parsed, const proto::Request& request);
+  static void look_ahead(Visit& visit, std::size_t bytes);
   [[nodiscard]] Step skip_value(Visit& visit);
   [[nodiscard]] Step receive_value(Visit& visit);
   [[nodiscard]] bool begin_dump(Visit& visit, const proto::Request& request);

@@ -27,8 +27,8 @@ Item Access::find(std::string_view key) {
   return worker_->find(key);
 }
 
-void Access::prefetch(std::string_view key) const {
-  worker_->prefetch(key);
+void Access::look_ahead(std::span<const std::string_view> keys) const {
+  worker_->look_ahead(keys);
 }
 
 Item Access::touch(std::string_view key, Expiry expiry) {

@@ -199,8 +199,9 @@ class Access {
   [[nodiscard]] Item find(std::string_view key);
   // The same, but no use of the item: it leaves no trace, and a dead item where it is.
   [[nodiscard]] Item glance(std::string_view key);
-  // Starts to fetch what a coming command for this key will touch. Costs a hash.
-  void prefetch(std::string_view key) const;
+  // Starts to fetch what coming commands for these keys, at most batch_max, will touch. Costs a
+  // hash each, and pays where their memory is cold and their latencies overlap.
+  void look_ahead(std::span<const std::string_view> keys) const;
 
   // Gives the item another expiry; empty if there is none such, or no memory for a copy.
   [[nodiscard]] Item touch(std::string_view key, Expiry expiry);

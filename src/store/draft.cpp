@@ -197,7 +197,7 @@ Reservation Worker::reserve(
   const std::uint64_t bytes = blueprint.shape.item_bytes();
   if (budget_.too_many_drafts(bytes)) return {};
   // The slot will be looked for when the value is complete: by then its line is here.
-  prefetch(key);
+  index_.prefetch(core_.hash(key));
   keep_pace();
   Draft draft = allocate(key, blueprint);
   if (!draft) return {};

@@ -45,8 +45,11 @@ Item Worker::glance(std::string_view key) {
   return entry.live() ? entry.item : Item{};
 }
 
-void Worker::prefetch(std::string_view key) const {
-  index_.prefetch(core_.hash(key));
+void Worker::look_ahead(std::span<const std::string_view> keys) const {
+  RC_DEBUG_ASSERT(keys.size() <= Access::batch_max);
+  std::array<Hash, Access::batch_max> hashes;
+  for (std::size_t i = 0; i < keys.size(); ++i) hashes[i] = core_.hash(keys[i]);
+  index_.look_ahead(std::span(hashes).first(keys.size()));
 }
 
 // The items are cold by nature: their headers are fetched all at once, and looked at after.

@@ -57,7 +57,7 @@ class Worker {
   [[nodiscard]] table::Walk::Step gather(table::Walk& walk, std::vector<Item>& items);
   [[nodiscard]] Item find(std::string_view key);
   [[nodiscard]] Item glance(std::string_view key);
-  void prefetch(std::string_view key) const;
+  void look_ahead(std::span<const std::string_view> keys) const;
   [[nodiscard]] Item touch(std::string_view key, Expiry expiry);
   [[nodiscard]] Fetched fetch(std::string_view key, const FetchTerms& terms);
   [[nodiscard]] Reservation reserve(

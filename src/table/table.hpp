@@ -187,6 +187,13 @@ class Table {
     }
   }
 
+  // For coming operations, of which those that look for existing items gain most: fetches the home
+  // buckets and then the items that are likely meant.
+  void look_ahead(std::span<const Hash> hashes) const {
+    for (const Hash hash : hashes) prefetch(hash);
+    for (const Hash hash : hashes) static_cast<void>(likely(hash));
+  }
+
   // For the home bucket of a coming operation.
   void prefetch(Hash hash) const {
     rc::prefetch(&segments_.window(Geometry::fold(hash), segments_.count()).home());

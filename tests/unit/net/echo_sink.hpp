@@ -14,9 +14,11 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace rc::net {
 
@@ -35,6 +37,13 @@ class EchoSink final : public Sink {
   void on_turn_end() override {
     RC_ASSERT(is_in_turn);
     is_in_turn = false;
+    ahead_.clear();
+  }
+
+  void look_ahead(std::span<const std::string_view> inputs) override {
+    RC_ASSERT(is_in_turn);
+    RC_ASSERT(inputs.size() >= 2 && inputs.size() <= look_ahead_max);
+    ahead_.assign(inputs.begin(), inputs.end());
   }
 
   void* on_open(const ConnInfo& info) override {
@@ -50,6 +59,7 @@ class EchoSink final : public Sink {
     RC_ASSERT(is_in_turn);
     auto* session = static_cast<Session*>(opaque);
     RC_ASSERT(sessions.contains(session));
+    if (was_seen_ahead(bytes)) ++seen_ahead;
     Consumed consumed;
     if (session->tocks_left > 0 && bytes.empty()) {
       out.append("tock\n");
@@ -124,11 +134,22 @@ class EchoSink final : public Sink {
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
   std::uint64_t blocked = 0;
+  std::uint64_t seen_ahead = 0;  // inputs that look_ahead was told of, and that came then
   std::size_t longest_offer = 0;
   bool is_in_turn = false;
   bool is_short_of_memory = false;
 
  private:
+  // They come in their order, but some come joined to others, or later.
+  bool was_seen_ahead(std::string_view bytes) {
+    for (std::size_t i = 0; i < ahead_.size(); ++i) {
+      if (ahead_[i].data() != bytes.data() || ahead_[i] != bytes) continue;
+      ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+      return true;
+    }
+    return false;
+  }
+
   bool chance(double probability) {
     return probability > 0 && std::uniform_real_distribution<>(0, 1)(random_) < probability;
   }
@@ -172,6 +193,7 @@ class EchoSink final : public Sink {
   std::mt19937_64 random_;
   double mischief_;
   PinToken last_token_ = 0;
+  std::vector<std::string_view> ahead_;
 };
 
 }  // namespace rc::net
