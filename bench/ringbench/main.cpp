@@ -3,6 +3,8 @@
 #include "ringbench/load.hpp"
 #include "ringbench/measure.hpp"
 #include "ringbench/options.hpp"
+#include "ringbench/search.hpp"
+#include "ringbench/session.hpp"
 #include "ringbench/table.hpp"
 
 #include <cstdio>
@@ -22,6 +24,25 @@ int complain(const std::string& what, int status) {
   return status;
 }
 
+int run_once(Session& session) {
+  auto measured = measure(session, session.options().rate);
+  if (!measured) return complain(measured.error().message, status_problems);
+  const Measurement& measurement = measured.value();
+  print(stdout, table_of(measurement));
+  print(stderr, remarks_of(measurement));
+  return measurement.is_right() ? 0 : status_problems;
+}
+
+int run_search(Session& session, const LatencyGoal& goal) {
+  auto found = search(session, goal);
+  if (!found) return complain(found.error().message, status_problems);
+  const SearchResult& result = found.value();
+  print(stdout, table_of(result, goal));
+  const Measurement& told = result.best ? result.trials[*result.best] : result.trials.back();
+  print(stderr, remarks_of(told));
+  return told.is_right() && result.best ? 0 : status_problems;
+}
+
 int ringbench_main(int count, const char* const* words) {
   CommandLine line = read_command_line(count, words);
   if (!line.options) {
@@ -32,12 +53,10 @@ int ringbench_main(int count, const char* const* words) {
   options.shows_progress = options.shows_progress || isatty(STDERR_FILENO) != 0;
   auto load = Load::make(options);
   if (!load) return complain(load.error().message, status_usage);
-  auto measured = measure(options, *load.value());
-  if (!measured) return complain(measured.error().message, status_problems);
-  const Measurement& measurement = measured.value();
-  if (measurement.fill_problem.empty()) print(stdout, table_of(measurement));
-  print(stderr, remarks_of(measurement));
-  return measurement.is_right() ? 0 : status_problems;
+  auto session = Session::open(options, *load.value());
+  if (!session) return complain(session.error().message, status_problems);
+  if (options.goal) return run_search(*session.value(), *options.goal);
+  return run_once(*session.value());
 }
 
 }  // namespace

@@ -8,16 +8,8 @@
 namespace rc::bench {
 namespace {
 
-CrewOptions crew_options(const Options& options) {
-  return {
-      .threads = options.threads,
-      .client =
-          {
-              .connections = options.connections,
-              .depth = options.depth,
-              .reads_through = options.reads_through,
-          },
-  };
+double share_of(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 // Collects what each second brought, and tells it.
@@ -54,91 +46,66 @@ class Seconds {
   std::vector<Second> all_;
 };
 
-double share_of(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
 }  // namespace
 
-Result<std::string> fill(
-    Crew& crew, std::size_t server, const Load& load, std::vector<std::string>& warnings
-) {
-  const Stint stint{.depth = load.pass_depth()};
-  auto stored = crew.run(server, load.pass(crew, Verb::set), stint);
-  if (!stored) return stored.error();
-  if (stored.value().problems() > 0) {
-    return grouped(stored.value().problems()) +
-           " of the keys could not be stored; the first: " + stored.value().first_problem;
-  }
-  auto read = crew.run(server, load.pass(crew, Verb::get), stint);
-  if (!read) return read.error();
-  if (read.value().problems() > 0) {
-    return grouped(read.value().problems()) +
-           " of the keys came back wrong; the first: " + read.value().first_problem;
-  }
-  if (read.value().misses > 0) {
-    warnings.push_back(
-        grouped(read.value().misses) + " of " + grouped(load.keys()) +
-        " keys did not stay: the server has too little memory for this load; use fewer --keys"
-    );
-  }
-  return std::string();
+double Measurement::per_second() const {
+  return share_of(record.requests(), record.wall_ns) * 1e9;
 }
 
-Result<Measurement> measure(const Options& options, const Load& load) {
-  auto server = meet(options.address, options.pid, load.protocol());
-  if (!server) return server.error();
-  auto started = Crew::start({options.address}, load.protocol(), crew_options(options));
-  if (!started) return started.error();
-  Crew& crew = *started.value();
+double Measurement::kept_pace() const {
+  return share_of(record.requests(), record.requests() + record.unsent);
+}
 
+Histogram Measurement::latency() const {
+  Histogram all = record.get_ns;
+  all.merge(record.set_ns);
+  return all;
+}
+
+Result<Measurement> measure(Session& session, std::optional<double> rate) {
+  const Options& options = session.options();
   Measurement measurement{
       .options = options,
       .machine = this_machine(),
-      .server = server.value(),
+      .server = session.servers().front(),
+      .rate = rate,
       .record = {},
       .server_use = {},
       .seconds = {},
-      .warnings = {},
+      .warnings = session.warnings(),
   };
+  const Stint stint{
+      .length_ns = options.length_ns,
+      .requests = options.requests,
+      .rate = rate,
+      .arrivals = options.arrivals,
+      .seed = options.seed,
+  };
+  const auto sources = session.load().sources(session.crew(), options.seed);
   ServerProcess& process = measurement.server.process;
-  if (options.fills) {
-    auto problem = fill(crew, 0, load, measurement.warnings);
-    if (!problem) return problem.error();
-    measurement.fill_problem = problem.value();
-    if (!measurement.fill_problem.empty()) return measurement;
-  }
-  Stint stint{.length_ns = options.warm_up_ns, .seed = options.seed};
-  if (options.warm_up_ns > 0) {
-    auto warm = crew.run(0, load.sources(crew, options.seed + 1), stint);
-    if (!warm) return warm.error();
-  }
-  stint.length_ns = options.length_ns;
-  stint.requests = options.requests;
-  const auto sources = load.sources(crew, options.seed);
   const Slowdown before = slowdown_so_far(process.pid());
-  Seconds seconds(crew, process, options.shows_progress);
+  Seconds seconds(session.crew(), process, options.shows_progress);
   process.start();
-  auto record = crew.run(0, sources, stint, [&] { seconds.on_second(); });
+  auto record = session.crew().run(0, sources, stint, [&] { seconds.on_second(); });
   measurement.server_use = process.since_start();
   if (!record) return record.error();
   measurement.record = std::move(record).value();
   measurement.seconds = std::move(seconds.all());
-  for (const auto& about : {
-           warnings_about(options, measurement.record, measurement.server_use, process.is_known()),
-           describe_slowdown(before, slowdown_so_far(process.pid()), measurement.record.wall_ns),
-       }) {
+  const Slowdown after = slowdown_so_far(process.pid());
+  for (const auto& about :
+       {warnings_about(measurement),
+        describe_slowdown(before, after, measurement.record.wall_ns)}) {
     measurement.warnings.insert(measurement.warnings.end(), about.begin(), about.end());
   }
   return measurement;
 }
 
-std::vector<std::string> warnings_about(
-    const Options& options, const Record& record, const CpuUse& server_use, bool server_is_known
-) {
+std::vector<std::string> warnings_about(const Measurement& measurement) {
   std::vector<std::string> warnings;
+  const Record& record = measurement.record;
+  const bool server_is_known = measurement.server.process.is_known();
   const double client_busy = share_of(record.client_busiest_ns, record.wall_ns);
-  const double server_busy = share_of(server_use.busiest_ns, record.wall_ns);
+  const double server_busy = share_of(measurement.server_use.busiest_ns, record.wall_ns);
   constexpr double is_full = 0.9;
   if (client_busy >= is_full && !(server_is_known && server_busy >= is_full)) {
     warnings.push_back(formatted(
@@ -149,7 +116,15 @@ std::vector<std::string> warnings_about(
                         : "the server's is not known"
     ));
   }
-  if (record.wall_ns < 5 * second_ns && options.trace.empty()) {
+  constexpr double is_kept = 0.99;
+  if (measurement.rate && measurement.kept_pace() < is_kept) {
+    warnings.push_back(
+        grouped(record.unsent) +
+        " requests were due and not sent, as every connection waited for answers: the server does "
+        "not keep up with this rate, or there are too few --connections for its latency"
+    );
+  }
+  if (record.wall_ns < 5 * second_ns && measurement.options.trace.empty()) {
     warnings.push_back(
         "a run of " + format_duration(record.wall_ns) +
         " is short: figures may be far from those of a longer one; use --time 30s"

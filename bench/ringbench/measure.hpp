@@ -1,17 +1,18 @@
-// One measurement of one server: fill it, warm it up, run the load, and say what to make of it.
+// One measurement of one server, and what to make of it.
 //
 // Thread: one.
 #pragma once
 
-#include "ringbench/load.hpp"
 #include "ringbench/machine.hpp"
 #include "ringbench/options.hpp"
 #include "ringbench/record.hpp"
 #include "ringbench/server.hpp"
+#include "ringbench/session.hpp"
 
 #include "base/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,26 +28,24 @@ struct Measurement {
   Options options;
   Machine machine;
   Server server;
+  std::optional<double> rate;  // Of an open loop.
   Record record;
   CpuUse server_use;
   std::vector<Second> seconds;
   std::vector<std::string> warnings;
 
-  [[nodiscard]] bool is_right() const { return record.problems() == 0 && fill_problem.empty(); }
-  std::string fill_problem = {};
+  [[nodiscard]] bool is_right() const { return record.problems() == 0; }
+  // Requests answered per second, and of an open loop the share of those that were due.
+  [[nodiscard]] double per_second() const;
+  [[nodiscard]] double kept_pace() const;
+  // Of gets and sets together.
+  [[nodiscard]] Histogram latency() const;
 };
 
-[[nodiscard]] Result<Measurement> measure(const Options& options, const Load& load);
-
-// Stores every key once and reads it once: the first touch of memory and a table that still grows
-// are not what is measured. What went wrong, or empty: keys that did not stay are a warning.
-[[nodiscard]] Result<std::string> fill(
-    Crew& crew, std::size_t server, const Load& load, std::vector<std::string>& warnings
-);
+// Runs the session's load on its first server, in an open loop where there is a rate.
+[[nodiscard]] Result<Measurement> measure(Session& session, std::optional<double> rate);
 
 // What a reader of these figures must know; a pure function of them.
-[[nodiscard]] std::vector<std::string> warnings_about(
-    const Options& options, const Record& record, const CpuUse& server_use, bool server_is_known
-);
+[[nodiscard]] std::vector<std::string> warnings_about(const Measurement& measurement);
 
 }  // namespace rc::bench

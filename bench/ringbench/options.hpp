@@ -9,15 +9,31 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace rc::bench {
+
+// A server, as it is named on the command line.
+struct Target {
+  std::string name;  // As the reports call it; the address where none is given.
+  std::string address;
+  std::uint32_t pid = 0;  // 0: found by the address.
+};
+
+// The latency that a share of all requests must not exceed: "p99=1ms".
+struct LatencyGoal {
+  double share = 0.99;
+  std::uint64_t ns = 0;
+};
+[[nodiscard]] std::optional<LatencyGoal> parse_goal(std::string_view text);
+[[nodiscard]] std::string text_of(const LatencyGoal& goal);
 
 struct Options {
   std::string command_line;  // As it was typed.
 
   // Target.
-  std::string address = "127.0.0.1:11211";
-  std::uint32_t pid = 0;  // 0: found by the address.
+  std::vector<Target> targets;
   std::string protocol = "classic";
 
   // Load.
@@ -32,6 +48,9 @@ struct Options {
   std::uint64_t requests = ~std::uint64_t{0};
   std::uint64_t warm_up_ns = 2'000'000'000;
   bool fills = true;
+  std::optional<double> rate;  // Requests per second in an open loop; nothing: closed loop.
+  Arrivals arrivals = Arrivals::poisson;
+  std::optional<LatencyGoal> goal;  // Search for the highest rate that holds it.
   std::uint64_t seed = 1;
 
   // Keys and values.

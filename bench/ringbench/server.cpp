@@ -37,8 +37,8 @@ Result<std::string> ask_version(int fd, const Protocol& protocol) {
 
 }  // namespace
 
-Result<Server> meet(const std::string& address, std::uint32_t pid, const Protocol& protocol) {
-  Result<int> fd = dial(address);
+Result<Server> meet(const Target& target, const Protocol& protocol) {
+  Result<int> fd = dial(target.address);
   if (!fd) {
     Error error = fd.error();
     if (error.number == ECONNREFUSED || error.number == ENOENT) {
@@ -54,12 +54,15 @@ Result<Server> meet(const std::string& address, std::uint32_t pid, const Protoco
     const std::string why =
         version ? "a strange answer to the question for the version" : version.error().message;
     return Error{
-        .message = address + ": " + why + "; does the server speak this protocol? See --protocol"};
+        .message =
+            target.address + ": " + why + "; does the server speak this protocol? See --protocol"};
   }
-  Server server{.name = address, .address = address, .version = version.value()};
-  server.process = ServerProcess(pid == 0 ? find_server(address) : static_cast<pid_t>(pid));
+  const pid_t pid = target.pid == 0 ? find_server(target.address) : static_cast<pid_t>(target.pid);
+  Server server{.name = target.name, .address = target.address, .version = version.value()};
+  server.process = ServerProcess(pid);
   if (server.process.valid()) return server;
-  return Error{.message = "--pid " + std::to_string(pid) + ": there is no such process"};
+  return Error{
+      .message = target.name + ": there is no process " + std::to_string(target.pid) + " here"};
 }
 
 }  // namespace rc::bench

@@ -3,12 +3,12 @@
 // Thread: startup only.
 #pragma once
 
+#include "ringbench/options.hpp"
 #include "ringbench/protocol.hpp"
 #include "ringbench/server_process.hpp"
 
 #include "base/result.hpp"
 
-#include <cstdint>
 #include <string>
 
 namespace rc::bench {
@@ -20,10 +20,8 @@ struct Server {
   ServerProcess process{0};
 };
 
-// Connects, asks for the version and looks for the process; `pid` 0: by the address. The error
-// says what to do where nobody answers.
-[[nodiscard]] Result<Server> meet(
-    const std::string& address, std::uint32_t pid, const Protocol& protocol
-);
+// Connects, asks for the version and looks for the process. The error says what to do where nobody
+// answers.
+[[nodiscard]] Result<Server> meet(const Target& target, const Protocol& protocol);
 
 }  // namespace rc::bench

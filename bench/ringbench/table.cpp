@@ -52,9 +52,16 @@ std::string what_was_run(const Measurement& measurement) {
 }
 
 std::string how_it_ran(const Measurement& measurement) {
-  return "closed loop for " + format_duration(measurement.record.wall_ns) +
-         ": a test of throughput; latencies tell the length of the queue, not the time of "
-         "service\n";
+  const std::string length = format_duration(measurement.record.wall_ns);
+  if (!measurement.rate) {
+    return "closed loop for " + length +
+           ": a test of throughput; latencies tell the length of the queue, not the time of "
+           "service\n";
+  }
+  const bool is_random = measurement.options.arrivals == Arrivals::poisson;
+  return formatted("open loop at %.0f requests/s, ", *measurement.rate) +
+         (is_random ? "Poisson" : "constant") + " arrivals, for " + length +
+         ": latencies from the moment each request was due\n";
 }
 
 std::string row(
@@ -92,11 +99,9 @@ std::string rows(const Measurement& measurement) {
       "p99.99 ms",
       "Max ms"
   );
-  Histogram all = record.get_ns;
-  all.merge(record.set_ns);
   text += row("Sets", record.set_ns, record.sets, measurement);
   text += row("Gets", record.get_ns, record.gets, measurement);
-  text += row("Totals", all, record.requests(), measurement);
+  text += row("Totals", measurement.latency(), record.requests(), measurement);
   return text;
 }
 
@@ -137,7 +142,8 @@ std::string figures(const Measurement& measurement) {
       percent(record.client_busiest_ns, record.wall_ns)
   );
   return text + "Problems    " + grouped(record.errors) + " errors, " + grouped(record.refused) +
-         " refused, " + grouped(record.wrong_values) + " wrong values\n";
+         " refused, " + grouped(record.wrong_values) + " wrong values" +
+         (measurement.rate ? ", " + grouped(record.unsent) + " due but not sent" : "") + "\n";
 }
 
 }  // namespace
@@ -147,14 +153,37 @@ std::string table_of(const Measurement& measurement) {
          figures(measurement);
 }
 
+std::string table_of(const SearchResult& result, const LatencyGoal& goal) {
+  std::string text = formatted(
+      "%12s %12s %9s %9s %9s %9s  %s\n",
+      "Rate",
+      "Answered/s",
+      "p50 ms",
+      "p99 ms",
+      "p99.9 ms",
+      "Max ms",
+      "Held"
+  );
+  for (const Measurement& trial : result.trials) {
+    const Histogram latency = trial.latency();
+    text += formatted("%12.0f %12.0f", trial.rate.value_or(0), trial.per_second());
+    for (const double share : {0.5, 0.99, 0.999, 1.0}) {
+      text += formatted(" %9.3f", static_cast<double>(latency.percentile(share)) / 1e6);
+    }
+    text += holds(trial, goal) ? "  yes\n" : "  no\n";
+  }
+  if (!result.best) return text + "\nNo rate held " + text_of(goal) + "\n";
+  const Measurement& best = result.trials[*result.best];
+  return text + "\nThe highest rate that held " + text_of(goal) + ": " +
+         formatted("%.0f requests/s\n\n", best.rate.value_or(0)) + table_of(best);
+}
+
 std::string remarks_of(const Measurement& measurement) {
   std::string text;
   for (const std::string& warning : measurement.warnings) {
     text += "ringbench: warning: " + warning + "\n";
   }
-  if (!measurement.fill_problem.empty()) {
-    text += "ringbench: error: " + measurement.fill_problem + "\n";
-  } else if (!measurement.is_right()) {
+  if (!measurement.is_right()) {
     text += "ringbench: error: " + grouped(measurement.record.problems()) +
             " answers were not right; the first: " + measurement.record.first_problem + "\n";
   }

@@ -4,12 +4,16 @@
 #pragma once
 
 #include "ringbench/measure.hpp"
+#include "ringbench/search.hpp"
 
 #include <string>
 
 namespace rc::bench {
 
 [[nodiscard]] std::string table_of(const Measurement& measurement);
+
+// All trials, and the best one in full.
+[[nodiscard]] std::string table_of(const SearchResult& result, const LatencyGoal& goal);
 
 // "warning: ..." and "error: ..." lines, for stderr.
 [[nodiscard]] std::string remarks_of(const Measurement& measurement);

@@ -85,6 +85,30 @@ class Run(unittest.TestCase):
             self.assertEqual(run.returncode, 1)
             self.assertIn("--protocol", run.stderr)
 
+    def test_an_open_loop_keeps_its_rate(self):
+        with Node("-t", "1") as daemon:
+            for arrivals in ("poisson", "constant"):
+                with self.subTest(arrivals):
+                    out = self.run_well(address(daemon), *SMALL, "-R", "1000", "-n", "1000",
+                                        "--arrivals", arrivals)
+                    self.assertIn("open loop at 1000 requests/s", out)
+                    self.assertIn("Hit ratio   1.0000", out)
+                    # A busy machine may be late, and late is allowed to be; early is not.
+                    total = float(re.search(r"(?m)^Totals +(\d+) ", out).group(1))
+                    self.assertLess(total, 1200)
+
+    def test_search_finds_a_rate(self):
+        with Node("-t", "1") as daemon:
+            # A goal that any machine holds: the search goes up until the server is full.
+            out = self.run_well(address(daemon), "--keys", "100", "--warm-up", "10ms",
+                                "-t", "100ms", "--search", "p50=30s")
+            self.assertIn("The highest rate that held p50 = 30 s: ", out)
+            self.assertIn("Held\n", out)
+            never = ringbench(address(daemon), "--keys", "100", "--warm-up", "10ms",
+                              "-t", "50ms", "--search", "p50=0.001us")
+            self.assertEqual(never.returncode, 1)
+            self.assertIn("No rate held p50 = 0.001 us", never.stdout)
+
     def test_a_trace_is_replayed_read_through(self):
         with Node("-t", "1") as daemon:
             trace = daemon.folder / "trace.bin"

@@ -187,4 +187,53 @@ TEST_SUITE("bench/client") {
       CHECK(of.client().record().problems() == 0);
     }
   }
+
+  TEST_CASE("a server that stalls: the open loop shows it, the closed loop hides it") {
+    // The hundredth request, and all behind it, wait for 300 ms once. At 1000 requests per second
+    // some 300 more become due meanwhile, and have waited too: coordinated omission is to forget
+    // them, as a closed loop does, which only sees one slow answer among 400.
+    const auto run = [](const Stint& stint) {
+      int answered = 0;
+      ScriptedServer server([&](std::string& input) {
+        std::string answers;
+        for (; !input.empty(); input.erase(0, input.find("\r\n") + 2)) {
+          if (++answered == 100) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+          answers += "END\r\n";
+        }
+        return answers;
+      });
+      ClientOf of(server, {.connections = 1, .depth = 1});
+      const Record& record = of.pass(Verb::get, 400, stint);
+      CHECK(record.gets == 400);
+      CHECK(record.get_ns.max() >= 300'000'000);
+      return record.get_ns;
+    };
+    constexpr std::uint64_t noticeable_ns = 150'000'000;
+    CHECK(run({}).percentile(0.9) < noticeable_ns);
+    for (const Arrivals arrivals : {Arrivals::constant, Arrivals::poisson}) {
+      Stint stint;
+      stint.rate = 1000;
+      stint.arrivals = arrivals;
+      CHECK(run(stint).percentile(0.9) >= noticeable_ns);
+    }
+  }
+
+  TEST_CASE("what is due and never sent counts as waiting, not as answered") {
+    // No answer for 1200 ms to the only request that one connection can have under way.
+    ScriptedServer server([&](std::string& input) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+      input.clear();
+      return std::string("END\r\n");
+    });
+    ClientOf of(server, {.connections = 1, .depth = 1});
+    Stint stint;
+    stint.rate = 1000;
+    stint.arrivals = Arrivals::constant;
+    stint.length_ns = 1'000'000'000;
+    const Record& record = of.pass(Verb::get, 2000, stint);
+    CHECK(record.gets == 1);
+    CHECK(record.unsent == 998);  // Due after 2, 3, ... 999 ms; the one at 1000 is not within.
+    CHECK(record.get_ns.count() == 999);
+    CHECK(record.get_ns.percentile(0.5) >= 500'000'000);
+  }
 }

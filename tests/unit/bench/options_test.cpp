@@ -20,7 +20,7 @@ TEST_SUITE("bench/options") {
   TEST_CASE("nothing at all is an honest default") {
     const CommandLine line = read({});
     REQUIRE(line.options);
-    CHECK(line.options->address == "127.0.0.1:11211");
+    CHECK(line.options->targets.at(0).address == "127.0.0.1:11211");
     CHECK(line.options->get_share == 0.9);
     CHECK(line.options->length_ns == 30'000'000'000);
     CHECK(line.options->fills);
@@ -45,7 +45,7 @@ TEST_SUITE("bench/options") {
          "1-9"}
     );
     REQUIRE(line.options);
-    CHECK(line.options->address == "/run/cache");
+    CHECK(line.options->targets.at(0).address == "/run/cache");
     CHECK(line.options->connections == 50);
     CHECK(line.options->depth == 16);
     CHECK(line.options->get_share == 0.25);
@@ -70,6 +70,23 @@ TEST_SUITE("bench/options") {
     CHECK(read({"-n", "100"}).options->requests == 100);
   }
 
+  TEST_CASE("an open loop, and the search for its rate") {
+    const CommandLine open = read({"--rate", "5e4", "--arrivals", "constant"});
+    REQUIRE(open.options);
+    CHECK(open.options->rate == 50'000.0);
+    CHECK(open.options->arrivals == Arrivals::constant);
+    const CommandLine search = read({"--search", "p99.9=250us"});
+    REQUIRE(search.options);
+    CHECK(search.options->goal->share == doctest::Approx(0.999));
+    CHECK(search.options->goal->ns == 250'000);
+    CHECK(search.options->length_ns == 5'000'000'000);
+    CHECK(text_of(*search.options->goal) == "p99.9 = 250 us");
+    for (const char* wrong :
+         {"", "99=1ms", "p=1ms", "p0=1ms", "p100=1ms", "p99=", "p99=0", "p99x=1"}) {
+      CHECK(!parse_goal(wrong));
+    }
+  }
+
   TEST_CASE("help and version go to standard output with status 0") {
     const CommandLine help = read({"--help"});
     CHECK(!help.options);
@@ -90,6 +107,12 @@ TEST_SUITE("bench/options") {
         {{"--time", "0"}, "--time `0`"},
         {{"--threads", "4", "-c", "3"}, "--connections 3"},
         {{"--trace", "t", "--keys", "5"}, "--keys"},
+        {{"--rate", "0"}, "--rate"},
+        {{"--rate", "5", "--search", "p99=1ms"}, "--search"},
+        {{"--search", "p99"}, "--search `p99`"},
+        {{"--search", "p99=1ms", "-n", "5"}, "--search"},
+        {{"--arrivals", "constant"}, "--arrivals"},
+        {{"--rate", "5", "--arrivals", "steady"}, "--arrivals `steady`"},
         {{"--key-prefix", "a b"}, "--key-prefix `a b`"},
         {{"one:1", "two:2"}, "two:2"},
     };
