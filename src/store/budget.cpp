@@ -41,8 +41,12 @@ constexpr std::uint64_t pages_limit = (std::uint64_t{1} << 26U) - 64;
 
 }  // namespace
 
+// The process may take 4 % and 8 MiB more than the limit. Network buffers, which are mostly empty,
+// may use a part of that; only what they can hold beyond it comes out of the limit.
 std::uint64_t buffer_share(const Options& options, std::uint64_t limit_bytes) {
-  return std::min(options.buffer_bytes, limit_bytes / 8);
+  const std::uint64_t above_limit = limit_bytes / 50 + 2 * mib;
+  const std::uint64_t within = options.buffer_bytes - std::min(options.buffer_bytes, above_limit);
+  return std::min(within, limit_bytes / 8);
 }
 
 std::uint32_t pages_for(std::uint64_t bytes) {
@@ -80,10 +84,10 @@ Budget::Budget(std::uint32_t pages, std::uint64_t item_size_max_bytes, std::uint
 void Budget::set_pages(std::uint32_t pages) {
   const std::uint64_t capacity = pages * std::uint64_t{page_bytes};
   capacity_bytes_.store(capacity, std::memory_order_relaxed);
-  // Two in a hundred kept free suffice where that is many pages, four where it is few.
-  high_water_bytes_.store(
-      capacity - capacity / (capacity < 256 * mib ? 25 : 50), std::memory_order_relaxed
-  );
+  // A hundredth kept free suffices to move by, beside some pages for what the size classes leave
+  // partly used; of a small arena not more than a twenty-fifth.
+  const std::uint64_t kept_free = std::min(capacity / 100 + 16 * page_bytes, capacity / 25);
+  high_water_bytes_.store(capacity - kept_free, std::memory_order_relaxed);
   free_pages_wanted_.store(std::clamp(pages / 200, 1U, 64U), std::memory_order_relaxed);
   report_bytes_.store(
       static_cast<std::int64_t>(std::clamp<std::uint64_t>(capacity / 1024, 4 * kib, 64 * kib)),

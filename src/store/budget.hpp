@@ -33,7 +33,8 @@ struct Division {
   [[nodiscard]] static Result<Division> of(const Options& options);
 };
 
-// What of a limit is set aside for network buffers.
+// What of a limit is set aside for network buffers: what they may hold, less what may stand above
+// the limit.
 [[nodiscard]] std::uint64_t buffer_share(const Options& options, std::uint64_t limit_bytes);
 
 // The most pages that fit into so many bytes together with their descriptors.

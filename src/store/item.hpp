@@ -1,6 +1,6 @@
 // An item as it lies in the arena, and the reference through which everybody else reads it.
 //
-//   contiguous, up to 32 KiB in all                        chained, above
+//   contiguous, up to 16 KiB in all                        chained, above
 //   +0   cas                u64                            the same 24 bytes
 //   +8   exptime            u32
 //   +12  value length       u32, up to 1 GiB
@@ -26,6 +26,7 @@
 
 #include "base/clock.hpp"
 #include "store/expiry.hpp"
+#include "store/size_class.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -124,27 +125,40 @@ struct ItemShape {
 
   friend constexpr bool operator==(const ItemShape&, const ItemShape&) = default;
 
-  static constexpr std::uint32_t contiguous_max_bytes = 32 * 1024;
+  // Fewer than four chunks of a size in a page lie so far apart that a third of one may be wasted:
+  // two tails waste less than one such chunk.
+  static constexpr std::uint32_t contiguous_max_bytes = page_bytes / 4;
 };
 
 // The value of a chained item fills `pages` whole pages (the last perhaps not quite), then up to
 // two tail chunks; the first tail is full if there is a second.
-inline constexpr std::uint32_t tail_max_bytes = 32 * 1024 - sizeof(PartHeader);
+inline constexpr std::uint32_t tail_max_bytes = chunk_max_bytes - sizeof(PartHeader);
 
 struct ChainPlan {
   std::uint32_t pages = 0;
   std::uint32_t tails[2] = {0, 0};  // bytes of value in each
 
   [[nodiscard]] static constexpr ChainPlan of(std::uint32_t value_bytes) {
-    constexpr std::uint32_t whole = 64 * 1024;
-    // A rest above this wastes less in a page of its own than it costs to look after two tails.
+    // A rest that takes more wastes less in a page than it costs to look after two tails.
     constexpr std::uint32_t worth_a_page = 60 * 1024;
-    ChainPlan plan{.pages = value_bytes / whole};
-    std::uint32_t rest = value_bytes % whole;
+    ChainPlan plan{.pages = value_bytes / page_bytes};
+    const std::uint32_t rest = value_bytes % page_bytes;
     if (rest > worth_a_page) return {.pages = plan.pages + 1};
-    plan.tails[0] = rest < tail_max_bytes ? rest : tail_max_bytes;
+    plan.tails[0] = first_tail_bytes(rest);
     plan.tails[1] = rest - plan.tails[0];
     return plan;
+  }
+
+ private:
+  // All of it where it nearly fills a chunk, else what fills the next smaller one.
+  [[nodiscard]] static constexpr std::uint32_t first_tail_bytes(std::uint32_t rest) {
+    constexpr std::uint32_t header = sizeof(PartHeader);
+    constexpr std::uint32_t waste_parts = 16;
+    if (rest >= tail_max_bytes) return tail_max_bytes;
+    const ClassId c = class_for(rest + header);
+    const std::uint32_t chunk = size_class(c).chunk_bytes;
+    if (index(c) == 0 || chunk - (rest + header) <= chunk / waste_parts) return rest;
+    return size_classes[index(c) - 1].chunk_bytes - header;
   }
 };
 static_assert(2 * tail_max_bytes > 60 * 1024);

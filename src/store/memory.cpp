@@ -19,8 +19,10 @@ namespace rc::store {
 
 namespace {
 
-// A chunk may be this much larger than needed, in eighths, before a page is emptied instead.
-constexpr std::uint32_t borrow_eighths = 2;
+// A chunk may be this much larger than needed, in parts of what is needed, before a page is emptied
+// instead. A small arena has few pages of each class: with less, items that have just come are lost
+// because there is no hole to move them to.
+constexpr std::uint32_t borrow_parts = 2;
 // Rounds of make_room before a store is refused; with all of them spent waiting, about a second.
 constexpr unsigned attempts_max = 10'000;
 // Waiting for other threads to end their turns: at first by trying again, then yielding, then
@@ -51,7 +53,7 @@ constexpr std::uint64_t segment_bytes = 4 * kib;
 Chunk Worker::try_holes(ClassId c) {
   const std::uint32_t bytes = size_class(c).chunk_bytes;
   for (std::size_t i = index(c); i < class_count; ++i) {
-    if (size_classes[i].chunk_bytes > bytes + bytes / 8 * borrow_eighths) break;
+    if (size_classes[i].chunk_bytes > bytes + bytes / borrow_parts) break;
     const Chunk chunk = cache_.allocate(ClassId{static_cast<std::uint8_t>(i)});
     if (chunk != Chunk::none) return chunk;
   }

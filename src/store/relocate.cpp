@@ -117,20 +117,21 @@ Worker::Candidate Worker::choose_page(std::int64_t& holes_below, Loss loss) {
 // large value takes the whole of it along, which only a look at the chunks tells; the most
 // promising pages are looked at.
 Worker::Candidate Worker::cheapest_page() {
-  constexpr int looks_max = 6;
+  constexpr std::uint32_t chunks_looked_at_max = 1024;
   std::array<Candidate, class_count> candidates{};
   for (std::size_t i = 0; i < class_count; ++i) {
     candidates[i] = cheap_candidate(ClassId{static_cast<std::uint8_t>(i)});
   }
   Candidate best;
   best.cost = loss_by_eviction();
-  for (int look = 0; look < looks_max; ++look) {
+  for (std::uint32_t looked_at = 0; looked_at < chunks_looked_at_max;) {
     Candidate& next = *std::min_element(
         candidates.begin(),
         candidates.end(),
         [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; }
     );
     if (next.cost >= best.cost) break;
+    looked_at += next.live;
     next.cost = loss_with(next);
     if (next.cost < best.cost) best = next;
     next.cost = INT64_MAX;
@@ -173,7 +174,7 @@ std::int64_t Worker::loss_with(const Candidate& candidate) const {
 // it is preferred when emptying a page would lose much more.
 std::int64_t Worker::loss_by_eviction() const {
   if (!core_.options.evict) return INT64_MAX;
-  return static_cast<std::int64_t>(2 * std::max<std::uint64_t>(page_bytes, average_item_bytes()));
+  return static_cast<std::int64_t>(4 * std::max<std::uint64_t>(page_bytes, average_item_bytes()));
 }
 
 Worker::Candidate Worker::emptiest_page(ClassId c, std::uint32_t samples) {

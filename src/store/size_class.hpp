@@ -1,9 +1,9 @@
 // The sizes in which pages are cut.
 //
-// A page of 64 KiB holds chunks of one size. Sizes are multiples of 16 bytes, about a tenth apart,
-// and each is the largest that lets its number of chunks fit a page, so nothing is left over at a
-// page's end. From 7 KiB upwards a page holds fewer than ten and the steps grow by themselves.
-// Everything here is computed by the compiler.
+// A page of 64 KiB holds chunks of one size. Sizes are multiples of 16 bytes, about a sixteenth
+// apart, and each is the largest that lets its number of chunks fit a page, so nothing is left over
+// at a page's end. From 4 KiB upwards a page holds sixteen at most and the steps grow by
+// themselves. Everything here is computed by the compiler.
 #pragma once
 
 #include <array>
@@ -55,10 +55,10 @@ constexpr SizeClass with_chunks(std::uint32_t chunks) {
   };
 }
 
-// The next size: a tenth more, or one unit, then as large as its number of chunks allows.
+// The next size: a sixteenth more, or one unit, then as large as its number of chunks allows.
 constexpr SizeClass after(SizeClass c) {
-  const std::uint32_t tenth = c.chunk_bytes / 10 / chunk_unit_bytes * chunk_unit_bytes;
-  const std::uint32_t step = tenth != 0 ? tenth : chunk_unit_bytes;
+  const std::uint32_t sixteenth = c.chunk_bytes / 16 / chunk_unit_bytes * chunk_unit_bytes;
+  const std::uint32_t step = sixteenth != 0 ? sixteenth : chunk_unit_bytes;
   return with_chunks(page_bytes / (c.chunk_bytes + step));
 }
 

@@ -26,8 +26,8 @@ struct Options {
   std::uint64_t item_size_max_bytes = mib;
   // How many Access objects may exist.
   std::uint32_t workers_max = 1;
-  // Part of the limit that belongs to network buffers, but never more than an eighth of it: a small
-  // cache would have no room for items otherwise.
+  // What network buffers may hold. What of it exceeds 2 % of the limit and 2 MiB is taken from the
+  // limit, but never more than an eighth of it: a small cache would have no room for items.
   std::uint64_t buffer_bytes = 0;
   // Ask for transparent huge pages, for limits from which on their size is no great part.
   bool huge_pages = true;

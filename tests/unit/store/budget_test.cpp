@@ -89,8 +89,8 @@ void shift_sizes(Fixture& f) {
         f.count(Metric::relocations)
     );
     CHECK(used_max <= now.arena_bytes);
-    // Of 119 pages, the last ones of some forty classes are a good part.
-    CHECK(live_min >= (limit >= 64 * mib ? 0.85 : 0.82));
+    // Of 119 pages, the last ones of some fifty classes are a good part.
+    CHECK(live_min >= (limit >= 64 * mib ? 0.88 : 0.8));
   }
   f.settle();
   f.store().check_invariants();
@@ -113,13 +113,16 @@ TEST_SUITE("budget") {
       Options options;
       options.limit_bytes = limit;
       options.buffer_bytes = limit / 16;
+      // A part of them may stand above the limit.
+      const std::uint64_t buffers =
+          options.buffer_bytes - std::min(options.buffer_bytes, limit / 50 + 2 * mib);
+      CHECK(buffer_share(options, limit) == buffers);
       const auto division = Division::of(options);
       REQUIRE(division.ok());
       Division d = Division{};
       d = Division::of(options).value();
       const std::uint64_t pages = d.pages * std::uint64_t{64 * kib};
-      const std::uint64_t used =
-          d.index_bytes + Arena::overhead_bytes(d.pages) + pages + options.buffer_bytes;
+      const std::uint64_t used = d.index_bytes + Arena::overhead_bytes(d.pages) + pages + buffers;
       CHECK(used <= limit);
       CHECK(used > limit * 98 / 100);
       CHECK(d.index_bytes <= limit / 100);

@@ -25,23 +25,43 @@ TEST_SUITE("item") {
     CHECK(ItemShape{.key_bytes = 1, .value_bytes = 4097}.has_pins());
   }
 
-  TEST_CASE("an item that fits the largest chunk is in one piece, the next byte chains it") {
-    constexpr std::uint32_t fits = 32 * 1024 - 24 - 4 - 10;
+  TEST_CASE("an item of 16 KiB is in one piece, the next byte chains it") {
+    constexpr std::uint32_t fits = 16 * 1024 - 24 - 4 - 10;
     CHECK_FALSE(ItemShape{.key_bytes = 10, .value_bytes = fits}.chained());
     CHECK(ItemShape{.key_bytes = 10, .value_bytes = fits + 1}.chained());
     CHECK(ItemShape{.key_bytes = 10, .value_bytes = fits + 1}.head_bytes() == 24 + 24 + 4 + 10);
   }
 
-  TEST_CASE("a chain holds the whole value and wastes at most four kilobytes in pages") {
-    for (std::uint32_t bytes = 32 * 1024 - 300; bytes < 400'000; bytes += 7) {
+  TEST_CASE("a chain holds the whole value; its first tail is full if there is a second") {
+    for (std::uint32_t bytes = 16 * 1024 - 300; bytes < 400'000; bytes += 7) {
       const ChainPlan plan = ChainPlan::of(bytes);
       const std::uint64_t in_pages = std::uint64_t{plan.pages} * page_bytes;
       REQUIRE(in_pages + plan.tails[0] + plan.tails[1] >= bytes);
       REQUIRE(in_pages + plan.tails[0] + plan.tails[1] < bytes + 4096);
       REQUIRE(plan.tails[0] <= tail_max_bytes);
       REQUIRE(plan.tails[1] <= tail_max_bytes);
-      if (plan.tails[1] != 0) REQUIRE(plan.tails[0] == tail_max_bytes);
+      if (plan.tails[1] == 0) continue;
+      const std::uint32_t first = plan.tails[0] + std::uint32_t{sizeof(PartHeader)};
+      REQUIRE(first == size_class(class_for(first)).chunk_bytes);
     }
+  }
+
+  TEST_CASE("the parts of a chain waste little on the average, and never a quarter") {
+    const auto chunk = [](std::uint32_t tail) {
+      const std::uint32_t with_header = tail + std::uint32_t{sizeof(PartHeader)};
+      return tail == 0 ? 0 : size_class(class_for(with_header)).chunk_bytes;
+    };
+    double used = 0;
+    double held = 0;
+    for (std::uint32_t bytes = 16 * 1024; bytes < 200'000; bytes += bytes / 1000) {
+      const ChainPlan plan = ChainPlan::of(bytes);
+      const std::uint32_t memory =
+          plan.pages * page_bytes + chunk(plan.tails[0]) + chunk(plan.tails[1]);
+      REQUIRE(memory < bytes + bytes / 4);
+      used += 1;
+      held += double(memory) / bytes;
+    }
+    CHECK(held / used < 1.04);
   }
 
   TEST_CASE("the longest value has a plan") {

@@ -151,7 +151,8 @@ TEST_SUITE("shrink") {
           down = now.arena_resident_bytes <= now.arena_bytes;
         }
         CHECK(down);
-        CHECK(least >= 0.8);
+        // The largest items are a twelfth of the lower limit each.
+        CHECK(least >= 0.75);
         f.settle();
         f.store().check_invariants();
       }
