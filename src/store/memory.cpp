@@ -197,7 +197,7 @@ void Worker::keep_pace() {
     if (live <= mark) break;
     if (evict_bytes(live - mark) == 0) break;
   }
-  if (check_load && index_holds(load_max)) evict(stores_per_load_check);
+  if (check_load && index_holds(load_max)) evict(stores_per_load_check, page_bytes);
 }
 
 // More than that share of its slots, in 256ths?
@@ -243,25 +243,42 @@ std::uint64_t Worker::average_item_bytes() const {
   return linked / std::max<std::uint64_t>(index_.item_count(), 1);
 }
 
-// Evicts about as much, judging by the average item. Not less than one item, and not so many that
-// a few large ones among them empty the cache.
+// Evicts about as much, one item at least. The average item says how many are asked for in one go,
+// but not how large those are: where small items have begun to take the place of large ones, the
+// hand may meet large ones only.
 std::size_t Worker::evict_bytes(std::uint64_t bytes) {
   const std::uint64_t average = average_item_bytes();
-  return evict(std::clamp<std::uint64_t>(bytes / std::max<std::uint64_t>(average, 1), 1, evict_max)
+  return evict(
+      std::clamp<std::uint64_t>(bytes / std::max<std::uint64_t>(average, 1), 1, evict_max), bytes
   );
 }
 
+// Evicts until it was so many items or so many bytes: a few buckets' worth more at most.
+std::size_t Worker::evict(std::size_t items_max, std::uint64_t bytes_max) {
+  std::size_t evicted = 0;
+  for (std::uint64_t freed = 0; evicted < items_max && freed < bytes_max;) {
+    const Evicted some = evict_some();
+    if (some.items == 0) break;
+    evicted += some.items;
+    freed += some.bytes;
+  }
+  // Report at once: whether to go on depends on it.
+  budget_.report(std::exchange(unreported_, 0));
+  return evicted;
+}
+
 // The victims are cold by nature: their headers are fetched all at once, and looked at after.
-std::size_t Worker::evict(std::size_t items_max) {
+Worker::Evicted Worker::evict_some() {
   const auto bury_later = [this](table::Handle victim) {
     victims_.push_back(item_of(victim));
     prefetch_for_writing(&victims_.back().header());
   };
-  const std::size_t evicted = index_.evict(items_max, bury_later, budget_.live_bytes());
-  for (const Item& victim : victims_) bury_victim(victim);
+  Evicted evicted{.items = index_.evict(1, bury_later, budget_.live_bytes())};
+  for (const Item& victim : victims_) {
+    evicted.bytes += footprint(victim, Extent::all);
+    bury_victim(victim);
+  }
   victims_.clear();
-  // Report at once: whether to go on depends on it.
-  budget_.report(std::exchange(unreported_, 0));
   return evicted;
 }
 

@@ -166,6 +166,12 @@ class Worker {
     bool released = false;  // of the pages of our own
   };
 
+  // What the clock has unlinked.
+  struct Evicted {
+    std::size_t items = 0;
+    std::uint64_t bytes = 0;
+  };
+
   // A head whose chain was handed to a newer head owns only itself.
   enum class Extent : std::uint8_t { all, head };
 
@@ -238,7 +244,8 @@ class Worker {
   bool grow_index();
   void bound_limbo();
   std::size_t evict_bytes(std::uint64_t bytes);
-  std::size_t evict(std::size_t items_max);
+  std::size_t evict(std::size_t items_max, std::uint64_t bytes_max);
+  [[nodiscard]] Evicted evict_some();
   bool reclaim_pages();
   void refresh_turn();
   std::size_t reclaim_limbo();

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "store/arena.hpp"
+#include "store/core.hpp"
 #include "store/size_class.hpp"
 
 #include <cmath>
@@ -147,6 +148,29 @@ TEST_SUITE("budget") {
   TEST_CASE("memory follows when sizes change, in 8 MiB" * long_and_of_one_thread) {
     Fixture f{small_store(8 * mib)};
     shift_sizes(f);
+  }
+
+  TEST_CASE("small items that take the place of large ones do not evict many of these at once") {
+    constexpr std::uint32_t large = 200'000;
+    Fixture f{small_store(64 * mib)};
+    int n = 0;
+    // In main, where a hand that looks for victims meets large ones only.
+    for (; f.count(Metric::evictions) < 100; ++n) {
+      REQUIRE(f.put("large" + std::to_string(n), pattern(large, 1)) == Outcome::stored);
+      for (int i = n - 300; i < n; ++i) static_cast<void>(f->find("large" + std::to_string(i)));
+      f.advance();
+    }
+    std::uint64_t before = f.store().core().budget.live_bytes();
+    std::uint64_t most_at_once = 0;
+    for (int i = 0; i < 250'000; ++i) {
+      REQUIRE(f.put("small" + std::to_string(i), std::string(300, 'x')) == Outcome::stored);
+      f.advance();
+      const std::uint64_t now = f.store().core().budget.live_bytes();
+      most_at_once = std::max(most_at_once, before - std::min(before, now));
+      before = now;
+    }
+    // The hand visits whole buckets of seven.
+    CHECK(most_at_once < 14 * large);
   }
 
   TEST_CASE("the largest item finds room in a store full of small ones, and many of them do") {
