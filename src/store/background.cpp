@@ -12,9 +12,10 @@ namespace rc::store {
 
 namespace {
 
-// Bounds of one step: descriptors looked at, and chunks walked (a page more than that at most).
+// Bounds of one step: descriptors looked at, and chunks walked (a page more than that at most). A
+// chunk that goes costs up to a quarter of a microsecond.
 constexpr std::uint32_t pages_per_claim = 256;
-constexpr std::uint32_t chunks_per_step = 1024;
+constexpr std::uint32_t chunks_per_step = 256;
 // A turn goes on with such pieces for so long: they are cheap while there is nothing to do.
 constexpr Nanoseconds step_ns = 300'000;
 
@@ -41,6 +42,30 @@ WalkHand::Range WalkHand::claim(std::uint32_t wanted, std::uint32_t pages, UnixS
       return {.first = first, .end = first + taken};
     }
   }
+}
+
+FlushHand::Range FlushHand::claim(
+    std::uint32_t wanted, std::uint32_t pages, std::uint32_t flushes
+) {
+  // Relaxed: as WalkHand's.
+  std::uint64_t state = state_.load(std::memory_order_relaxed);
+  for (;;) {
+    const auto done = static_cast<std::uint32_t>(state >> 32U);
+    const auto claimed = static_cast<std::uint32_t>(state);
+    if (done == flushes) return {};
+    const std::uint32_t first = 1 + done % parts + claimed * parts;
+    const bool last = first > pages || (pages - first) / parts < wanted;
+    const std::uint64_t next =
+        last ? std::uint64_t{done + 1} << 32U : std::uint64_t{done} << 32U | (claimed + wanted);
+    if (!state_.compare_exchange_weak(state, next, std::memory_order_relaxed)) continue;
+    const std::uint32_t end = last ? pages + 1 : first + wanted * parts;
+    if (first < end) return {.first = first, .end = end};
+    state = next;
+  }
+}
+
+std::uint32_t FlushHand::behind(std::uint32_t flushes) const {
+  return flushes - static_cast<std::uint32_t>(state_.load(std::memory_order_relaxed) >> 32U);
 }
 
 // Takes the items out of the table, having fetched all their slots first: they lie anywhere.
@@ -106,41 +131,66 @@ Worker::Step Worker::walk_pages() {
   return Step::done;
 }
 
-// Removes old items from one of 64 parts of the arena. Generations are counted in eight bits; each
-// flush looks after the next part, so all pages have been looked at when 64 more have happened, and
-// no item is left that is more than 127 behind. The background walk has mostly been there before.
-void Worker::walk_slice(std::uint32_t flush) {
-  constexpr std::uint32_t slices = 64;
+bool Worker::is_outdated(PageId page) const {
   constexpr std::uint8_t old = 64;
-  const std::uint8_t now = core_.flush_generation();
-  for (std::uint32_t i = 1 + flush % slices; i <= arena_.page_count(); i += slices) {
-    const std::uint8_t then =
-        arena_.descriptor(PageId{i}).generation.load(std::memory_order_relaxed);
-    if (!arena_.is_cut(PageId{i}) || static_cast<std::uint8_t>(now - then) < old) continue;
-    walk_page(PageId{i});
-  }
+  const std::uint8_t then = arena_.descriptor(page).generation.load(std::memory_order_relaxed);
+  return arena_.is_cut(page) && static_cast<std::uint8_t>(core_.flush_generation() - then) >= old;
 }
 
-bool Worker::background_step() {
-  ++turns_waited_;
-  Step walk = walk_pages();
-  Step shrink = shrink_step();
-  const auto more_to_do = [&] { return walk == Step::done || shrink == Step::done; };
-  // The turn's time is old by now, so the clock is asked anew, but only where there is work: most
-  // turns have none.
-  const Nanoseconds until_ns = more_to_do() ? read_clocks().monotonic_ns + step_ns : 0;
-  while (more_to_do() && read_clocks().monotonic_ns < until_ns) {
-    if (walk == Step::done) walk = walk_pages();
-    if (shrink == Step::done) shrink = shrink_step();
+// Removes items that are many flushes old. The walk has mostly been there before. But generations
+// are counted in eight bits, so what it has not come to must go before they come round: each page
+// has its turn in every 64 flushes, at most 64 flushes late (flush_now), and then nothing stays in
+// it that is 64 or more behind. So nothing is ever more than 192 behind.
+Worker::Step Worker::walk_outdated() {
+  if (outdated_.first >= outdated_.end) {
+    outdated_ = core_.flush_walk.claim(pages_per_claim, arena_.page_count(), core_.flush_count());
+    if (outdated_.first >= outdated_.end) return Step::idle;
   }
-  const bool more = walk != Step::idle || shrink != Step::idle;
-  if (pages_wanted_ == 0) return more;
+  for (std::uint32_t walked = 0; outdated_.first < outdated_.end && walked < chunks_per_step;) {
+    const PageId page{outdated_.first};
+    outdated_.first += FlushHand::parts;
+    if (!is_outdated(page)) continue;
+    // Relaxed: a measure.
+    walked += size_class(arena_.descriptor(page).size_class.load(std::memory_order_relaxed)).chunks;
+    walk_page(page);
+  }
+  return Step::done;
+}
+
+// A page where stores have had to wait for one; one per turn.
+Worker::Step Worker::reclaim_ahead() {
+  if (pages_wanted_ == 0) return Step::idle;
   if (arena_.free_pages() >= budget_.free_pages_wanted()) {
     pages_wanted_ = 0;
-    return more;
+    return Step::idle;
   }
   --pages_wanted_;
-  return reclaim_page() || more;
+  return reclaim_page() ? Step::waits : Step::idle;
+}
+
+// Goes round its chores until none has more to do in this turn, or the time is over. The next turn
+// begins where this one ends, so that none starves. The turn's time is old by now, so the clock is
+// asked anew, but only where there is work: most turns have none.
+bool Worker::background_step() {
+  using Chore = Step (Worker::*)();
+  constexpr std::array<Chore, 4> chores = {
+      &Worker::walk_outdated, &Worker::walk_pages, &Worker::shrink_step, &Worker::reclaim_ahead};
+  ++turns_waited_;
+  std::array<Step, chores.size()> last{};
+  last.fill(Step::done);
+  Nanoseconds until_ns = 0;
+  for (std::size_t over = 0; over < chores.size(); chore_ = (chore_ + 1) % chores.size()) {
+    if (last[chore_] != Step::done) continue;
+    last[chore_] = (this->*chores[chore_])();
+    if (last[chore_] != Step::done) {
+      ++over;
+      continue;
+    }
+    const Nanoseconds now_ns = read_clocks().monotonic_ns;
+    if (until_ns == 0) until_ns = now_ns + step_ns;
+    if (now_ns >= until_ns) break;
+  }
+  return std::any_of(last.begin(), last.end(), [](Step step) { return step != Step::idle; });
 }
 
 }  // namespace rc::store

@@ -71,6 +71,28 @@ class WalkHand {
   std::atomic<std::uint64_t> state_{0};  // second of the beginning << 32 | pages left
 };
 
+// How far the pages have been looked after for the sake of flushes. Each flush adds one part of 64,
+// the next one, so that every page has its turn once in so many flushes.
+class FlushHand {
+ public:
+  static constexpr std::uint32_t parts = 64;
+
+  // Pages first, first + parts, .. below end.
+  struct Range {
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+  };
+
+  // Some pages of the oldest flush that has any left, when there have been `flushes`, which nobody
+  // else will look at; empty if there are none.
+  [[nodiscard]] Range claim(std::uint32_t wanted, std::uint32_t pages, std::uint32_t flushes);
+  // How many flushes have pages left that nobody has claimed.
+  [[nodiscard]] std::uint32_t behind(std::uint32_t flushes) const;
+
+ private:
+  std::atomic<std::uint64_t> state_{0};  // flushes done << 32 | pages claimed for the next
+};
+
 // A block of pages on its way back to the system: who works on it, and how far it is.
 struct Vacancy {
   // Taken by the one worker that does a step; the others go on without waiting.
@@ -97,7 +119,7 @@ class Core {
   [[nodiscard]] std::uint8_t flush_generation() const {
     // Acquire: who sees the new generation also sees that the flush was asked for; partner of the
     // exchange in begin_generation.
-    return static_cast<std::uint8_t>(flushes.load(std::memory_order_acquire) >> 1U);
+    return static_cast<std::uint8_t>(flush_count());
   }
   // Before an item gets into the table: it belongs to a generation that has items now.
   void note_stored() {
@@ -105,9 +127,13 @@ class Core {
     if ((flushes.load(std::memory_order_relaxed) & stored_bit) != 0) return;
     flushes.fetch_or(stored_bit, std::memory_order_relaxed);
   }
-  // Makes all items old; returns how many times that has happened. Nothing if there are none, so
-  // that a client that flushes again and again does not use up the generations.
-  [[nodiscard]] std::optional<std::uint32_t> begin_generation();
+  // Makes all items old. Not if there are none, so that a client that flushes again and again does
+  // not use up the generations.
+  void begin_generation();
+  // How many times that has happened.
+  [[nodiscard]] std::uint32_t flush_count() const {
+    return flushes.load(std::memory_order_acquire) >> 1U;
+  }
   // How many pages one worker may have for itself: all workers together a 32nd of the arena.
   [[nodiscard]] std::uint32_t owned_pages_max() const {
     return std::clamp(division.pages / 32 / options.workers_max, 2U, std::uint32_t{class_count});
@@ -156,6 +182,7 @@ class Core {
   std::atomic<std::uint32_t> flush_due{0};
 
   alignas(cache_line_bytes) WalkHand walk;
+  FlushHand flush_walk;
 
   // The work on the block that is being vacated; see store/shrink.cpp.
   Vacancy vacancy;

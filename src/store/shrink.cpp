@@ -36,8 +36,8 @@ constexpr std::uint32_t turns_waited_max = 16;
 
 }  // namespace
 
-// A block of free pages goes back when they are many, or too many for the quota; one, because it
-// costs the system up to a millisecond. True if one did.
+// A block of free pages goes back when they are many, or too many for the quota; one per turn,
+// because it costs the system up to a millisecond. True if one did.
 bool Worker::give_back_surplus() {
   PageSupply& supply = arena_.supply();
   if (!supply.over_quota() && supply.idle() <= idle_pages_max) return false;
@@ -49,7 +49,7 @@ bool Worker::give_back_surplus() {
 Worker::Step Worker::shrink_step() {
   PageSupply& supply = arena_.supply();
   const bool over = supply.over_quota();
-  if (give_back_surplus()) return Step::done;
+  if (give_back_surplus()) return Step::waits;
   if (over && core_.options.evict && budget_.above_high_water()) {
     for (unsigned i = 0; i < sweeps_per_step && budget_.above_high_water(); ++i) {
       if (evict_bytes(page_bytes) == 0) return Step::waits;

@@ -74,13 +74,12 @@ Result<Done> Core::make_index(std::uint64_t slots_max) {
   return Done{};
 }
 
-std::optional<std::uint32_t> Core::begin_generation() {
+void Core::begin_generation() {
   std::uint32_t before = flushes.load(std::memory_order_relaxed);
   do {
-    if ((before & stored_bit) == 0) return std::nullopt;
-    // Release: partner of flush_generation.
+    if ((before & stored_bit) == 0) return;
+    // Release: partner of flush_count.
   } while (!flushes.compare_exchange_weak(before, before + stored_bit, std::memory_order_acq_rel));
-  return (before + stored_bit) >> 1U;
 }
 
 std::int64_t Core::used_chunks(ClassId c) const {
@@ -182,7 +181,7 @@ Figures Store::figures() const {
   f.pinned_dead_bytes = core.budget.pinned_dead_bytes();
   f.chunk_bytes = core.budget.live_bytes() + f.limbo_bytes + f.pinned_dead_bytes;
   f.probation_items = core.index->probation_count();
-  f.flush_generation = core.flushes.load(std::memory_order_relaxed) >> 1U;
+  f.flush_generation = core.flush_count();
   return f;
 }
 

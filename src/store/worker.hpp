@@ -346,10 +346,12 @@ class Worker {
 
   // background.cpp
   [[nodiscard]] Step walk_pages();
+  [[nodiscard]] Step walk_outdated();
+  [[nodiscard]] Step reclaim_ahead();
+  [[nodiscard]] bool is_outdated(PageId page) const;
   [[nodiscard]] bool needs_walk(PageId page) const;
   void remove_all(Doomed& doomed);
   void walk_page(PageId page);
-  void walk_slice(std::uint32_t flush);
 
   Core& core_;
   Arena& arena_;
@@ -385,6 +387,9 @@ class Worker {
   // Emptied pages whose grace period begins with the next moment inside a turn.
   std::vector<PageId> emptied_;
   WalkHand::Range walk_{};
+  FlushHand::Range outdated_{};
+  // Which of its chores background_step begins with.
+  std::size_t chore_ = 0;
   std::uint32_t sample_hand_ = 0;
 };
 

@@ -242,13 +242,16 @@ void Worker::flush_all(UnixSeconds when) {
   if (!later) flush_now();
 }
 
-// All items stored so far belong to an older generation now. Their 8-bit generations may not come
-// round again while such items exist, so every flush does a part of making sure of it.
+// All items stored so far belong to an older generation from now on, and nobody finds them any
+// more; the background frees their memory. Generations have eight bits and may not come round while
+// such items exist: who flushes so often that the background cannot keep up does a part of its
+// work.
 void Worker::flush_now() {
-  const std::optional<std::uint32_t> flush = core_.begin_generation();
-  if (!flush) return;
-  walk_slice(*flush);
-  bound_limbo();
+  core_.begin_generation();
+  while (core_.flush_walk.behind(core_.flush_count()) > FlushHand::parts) {
+    static_cast<void>(walk_outdated());
+    bound_limbo();
+  }
 }
 
 }  // namespace rc::store

@@ -2,6 +2,9 @@
 
 #include "store/core.hpp"
 
+#include <algorithm>
+#include <vector>
+
 namespace rc::store {
 
 using stats::Metric;
@@ -116,12 +119,53 @@ TEST_SUITE("background") {
   TEST_CASE("no item comes back to life when the flush generations come round") {
     Fixture f;
     REQUIRE(f.put("old", "v") == Outcome::stored);
+    // In one turn: the background does none of it.
     for (int i = 0; i < 256; ++i) {
       REQUIRE(f.put("new", "v") == Outcome::stored);
       f->flush_all(UnixSeconds{0});
     }
     CHECK(f.store().figures().flush_generation == 256);
     CHECK_FALSE(f.get("old"));
+  }
+
+  TEST_CASE("a flush leaves the work to the background, in steps") {
+    Fixture f;
+    fill(f, 20'000, Expiry::never);
+    f->flush_all(UnixSeconds{0});
+    CHECK(f.store().figures().curr_items == 20'000);
+    CHECK_FALSE(f.get("key1"));
+    f.advance();
+    f->background_step();
+    CHECK(f.store().figures().curr_items > 0);
+    run_background(f);
+    CHECK(f.store().figures().curr_items == 0);
+  }
+
+  TEST_CASE("pages are looked at in parts, one for each flush and shared out among the workers") {
+    FlushHand hand;
+    const auto empty = [](FlushHand::Range range) { return range.first >= range.end; };
+    constexpr std::uint32_t pages = 1000;
+    CHECK(empty(hand.claim(4, pages, 0)));
+    std::vector<int> seen(pages + 1);
+    for (std::uint32_t flushes = 1; flushes <= 2 * FlushHand::parts; ++flushes) {
+      CHECK(hand.behind(flushes) == 1);
+      for (auto range = hand.claim(4, pages, flushes); !empty(range);
+           range = hand.claim(4, pages, flushes)) {
+        for (std::uint32_t i = range.first; i < range.end; i += FlushHand::parts) ++seen.at(i);
+      }
+      CHECK(hand.behind(flushes) == 0);
+    }
+    CHECK(std::count(seen.begin() + 1, seen.end(), 2) == pages);
+    // Flushes that came meanwhile are made up for, and an arena smaller than a part skips some.
+    constexpr std::uint32_t later = 5 * FlushHand::parts;
+    CHECK(hand.behind(later) == 3 * FlushHand::parts);
+    int claims = 0;
+    for (auto range = hand.claim(4, 2, later); !empty(range); range = hand.claim(4, 2, later)) {
+      CHECK(range.first <= 2);
+      ++claims;
+    }
+    CHECK(claims == 3 * 2);
+    CHECK(hand.behind(later) == 0);
   }
 
   TEST_CASE("a flush of nothing begins no new generation") {
