@@ -90,6 +90,11 @@ Machine this_machine() {
   };
 }
 
+std::string machine_text(const Machine& machine) {
+  return machine.kernel + ", " + machine.cpu + ", " + counted(machine.cores, "core") + ", " +
+         std::to_string(machine.client_cores) + " for this client";
+}
+
 Slowdown slowdown_so_far(pid_t server) {
   std::uint64_t quota_us = throttled_us("self");
   if (server != 0) quota_us += throttled_us(std::to_string(server));

@@ -19,6 +19,8 @@ struct Machine {
 };
 
 [[nodiscard]] Machine this_machine();
+// "Linux 6.18.0, AMD EPYC, 2 cores, 1 for this client"
+[[nodiscard]] std::string machine_text(const Machine& machine);
 
 // Counters that only grow; what they grew by during a run spoils it.
 struct Slowdown {

@@ -1,5 +1,6 @@
 // ringbench: measures a cache server. README.md says how to use it.
 
+#include "ringbench/compare.hpp"
 #include "ringbench/load.hpp"
 #include "ringbench/measure.hpp"
 #include "ringbench/options.hpp"
@@ -43,6 +44,14 @@ int run_search(Session& session, const LatencyGoal& goal) {
   return told.is_right() && result.best ? 0 : status_problems;
 }
 
+int run_compare(Session& session) {
+  auto compared = compare(session);
+  if (!compared) return complain(compared.error().message, status_problems);
+  print(stdout, table_of(compared.value()));
+  print(stderr, remarks_of(compared.value()));
+  return compared.value().is_right() ? 0 : status_problems;
+}
+
 int ringbench_main(int count, const char* const* words) {
   CommandLine line = read_command_line(count, words);
   if (!line.options) {
@@ -55,6 +64,7 @@ int ringbench_main(int count, const char* const* words) {
   if (!load) return complain(load.error().message, status_usage);
   auto session = Session::open(options, *load.value());
   if (!session) return complain(session.error().message, status_problems);
+  if (options.compares) return run_compare(*session.value());
   if (options.goal) return run_search(*session.value(), *options.goal);
   return run_once(*session.value());
 }

@@ -127,11 +127,12 @@ std::vector<std::string> warnings_about(const Measurement& measurement) {
   if (record.wall_ns < 5 * second_ns && measurement.options.trace.empty()) {
     warnings.push_back(
         "a run of " + format_duration(record.wall_ns) +
-        " is short: figures may be far from those of a longer one; use --time 30s"
+        " is short: figures may be far from those of a longer one; use " +
+        (measurement.options.compares ? "more --rounds" : "--time 30s")
     );
   }
   constexpr std::uint64_t enough = 100'000;  // Ten beyond the 99.99th percentile.
-  if (record.requests() < enough) {
+  if (record.requests() < enough && !measurement.options.compares) {
     warnings.push_back(
         "p99.99 of " + grouped(record.requests()) +
         " requests rests on fewer than ten of them; use a longer --time"

@@ -53,6 +53,11 @@ struct Options {
   std::optional<LatencyGoal> goal;  // Search for the highest rate that holds it.
   std::uint64_t seed = 1;
 
+  // Of a comparison: servers take turns.
+  bool compares = false;
+  std::size_t rounds = 50;
+  std::uint64_t slice_ns = 100'000'000;
+
   // Keys and values.
   std::uint64_t keys = 100'000;
   std::string key_prefix = "k";
@@ -63,6 +68,9 @@ struct Options {
   // Output.
   bool shows_progress = false;
 };
+
+// The load in one line: "classic, 16 connections, depth 1, ...".
+[[nodiscard]] std::string load_text(const Options& options);
 
 // What the command line asks for: options to work by, or a text to print and a status to end with.
 struct CommandLine {

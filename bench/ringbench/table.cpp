@@ -24,31 +24,13 @@ double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::string counted(std::uint64_t count, const char* one) {
-  return grouped(count) + " " + one + (count == 1 ? "" : "s");
-}
-
 std::string what_was_run(const Measurement& measurement) {
-  const Options& options = measurement.options;
   const Server& server = measurement.server;
   std::string text = "ringbench " + std::string(version) + " against " + server.address +
                      ", version " + server.version;
   if (server.process.is_known()) text += ", process " + std::to_string(server.process.pid());
-  text += "\n" + options.protocol + ", " + counted(options.connections, "connection") + ", depth " +
-          std::to_string(options.depth) + ", " + counted(options.threads, "thread") + "; ";
-  if (options.trace.empty()) {
-    text += formatted("%.0f %% gets", options.get_share * 100);
-    if (options.keys_per_get > 1) text += " of " + counted(options.keys_per_get, "key");
-    text += "; " + counted(options.keys, "key") + ", " + options.popularity + "; ";
-  } else {
-    text += "trace " + options.trace + "; ";
-  }
-  text += "values of " + options.value_sizes + " B";
-  if (options.reads_through) text += "; read-through";
-  text += "\n" + measurement.machine.kernel + ", " + measurement.machine.cpu + ", " +
-          counted(measurement.machine.cores, "core") + ", " +
-          std::to_string(measurement.machine.client_cores) + " for this client\n";
-  return text;
+  return text + "\n" + load_text(measurement.options) + "\n" + machine_text(measurement.machine) +
+         "\n";
 }
 
 std::string how_it_ran(const Measurement& measurement) {

@@ -36,6 +36,10 @@ std::string grouped(std::uint64_t number) {
   return text;
 }
 
+std::string counted(std::uint64_t number, const char* one) {
+  return grouped(number) + " " + one + (number == 1 ? "" : "s");
+}
+
 std::string formatted(const char* format, ...) {
   std::array<char, 1024> text;
   va_list arguments;

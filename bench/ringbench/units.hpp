@@ -22,6 +22,9 @@ inline constexpr std::uint64_t second_ns = 1'000'000'000;
 // "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
 
+// "1 key", "2,000 keys".
+[[nodiscard]] std::string counted(std::uint64_t number, const char* one);
+
 // As printf, into a string.
 [[nodiscard, gnu::format(printf, 1, 2)]] std::string formatted(const char* format, ...);
 

@@ -118,6 +118,24 @@ class Run(unittest.TestCase):
             self.assertIn("Hit ratio   0.9000", out)
             self.assertEqual(items(daemon), 100)
 
+    def test_comparing_servers(self):
+        with Node("-t", "1") as one, Node("-t", "1", transport="tcp") as two:
+            out = self.run_well("compare", f"one={address(one)}", f"two={address(two)},{two.pid}",
+                                "--keys", "500", "--warm-up", "10ms", "-c", "4", "--rounds", "12",
+                                "--slice", "20ms")
+            self.assertIn("12 rounds of 20 ms for each server, in random order", out)
+            for name in ("Requests/s", "Server CPU us/request", "Latency p99 us"):
+                self.assertRegex(
+                    out, rf"(?m)^{name} +[\d.]+ +[\d.]+ +\d+\.\d\d \[\d+\.\d\d-\d+\.\d\d\]$")
+            self.assertRegex(out, r"(?m)^Hit ratio +1\.0000 +1\.0000$")
+            self.assertEqual((items(one), items(two)), (500, 500))
+
+    def test_comparing_with_a_server_that_is_not_there(self):
+        with Node("-t", "1") as daemon:
+            run = ringbench("compare", address(daemon), f"127.0.0.1:{node.free_port()}")
+            self.assertEqual(run.returncode, 1)
+            self.assertIn("no server is there", run.stderr)
+
     def test_values_that_changed_fail_the_run(self):
         with Node("-t", "1") as daemon:
             with daemon.client() as client:

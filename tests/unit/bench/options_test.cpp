@@ -87,6 +87,35 @@ TEST_SUITE("bench/options") {
     }
   }
 
+  TEST_CASE("a comparison names its servers") {
+    const CommandLine line = read(
+        {"compare",
+         "mc=127.0.0.1:1,77",
+         "127.0.0.1:2",
+         "new=/run/a.sock",
+         "--rounds",
+         "9",
+         "--slice",
+         "50ms",
+         "-d",
+         "16"}
+    );
+    REQUIRE(line.options);
+    const Options& options = *line.options;
+    CHECK(options.compares);
+    REQUIRE(options.targets.size() == 3);
+    CHECK(options.targets[0].name == "mc");
+    CHECK(options.targets[0].address == "127.0.0.1:1");
+    CHECK(options.targets[0].pid == 77);
+    CHECK(options.targets[1].name == "127.0.0.1:2");
+    CHECK(options.targets[1].pid == 0);
+    CHECK(options.targets[2].address == "/run/a.sock");
+    CHECK(options.rounds == 9);
+    CHECK(options.slice_ns == 50'000'000);
+    CHECK(options.depth == 16);
+    CHECK(options.command_line.starts_with("ringbench compare mc="));
+  }
+
   TEST_CASE("help and version go to standard output with status 0") {
     const CommandLine help = read({"--help"});
     CHECK(!help.options);
@@ -98,13 +127,13 @@ TEST_SUITE("bench/options") {
   TEST_CASE("a wrong line has status 2 and names what is wrong") {
     const std::vector<std::pair<std::vector<const char*>, const char*>> lines = {
         {{"--nonsense"}, "--nonsense"},
-        {{"--depth", "0"}, "--depth 0"},
+        {{"--depth", "0"}, "--depth: must be more than 0"},
         {{"--depth", "x"}, "--depth"},
-        {{"--keys", "0"}, "--keys 0"},
+        {{"--keys", "0"}, "--keys: must be more"},
         {{"--ratio", "9"}, "--ratio `9`"},
         {{"--ratio", "0:0"}, "--ratio `0:0`"},
         {{"--time", "5 parsecs"}, "--time `5 parsecs`"},
-        {{"--time", "0"}, "--time `0`"},
+        {{"--time", "0"}, "--time: must be more"},
         {{"--threads", "4", "-c", "3"}, "--connections 3"},
         {{"--trace", "t", "--keys", "5"}, "--keys"},
         {{"--rate", "0"}, "--rate"},
@@ -115,6 +144,13 @@ TEST_SUITE("bench/options") {
         {{"--rate", "5", "--arrivals", "steady"}, "--arrivals `steady`"},
         {{"--key-prefix", "a b"}, "--key-prefix `a b`"},
         {{"one:1", "two:2"}, "two:2"},
+        {{"--rounds", "5"}, "--rounds"},
+        {{"compare", "one:1"}, "servers"},
+        {{"compare", "one:1", "=two:2"}, "`=two:2`"},
+        {{"compare", "one:1", "two:2,x"}, "`two:2,x`"},
+        {{"compare", "one:1", "two:2", "--time", "5s"}, "--time"},
+        {{"compare", "one:1", "two:2", "--slice", "0"}, "--slice: must be more"},
+        {{"compare", "one:1", "two:2", "--rounds", "0"}, "--rounds: must be more"},
     };
     for (const auto& each : lines) {
       const char* named = each.second;
