@@ -13,7 +13,9 @@
 
 #include "base/result.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,17 @@ namespace rc::bench {
 
 // The figures that servers are compared by.
 enum class Figure : std::uint8_t { rate, server_cpu, client_cpu, p50, p99 };
-inline constexpr std::size_t figure_count = 5;
+struct NamedFigure {
+  Figure figure;
+  const char* name;
+};
+inline constexpr std::array<NamedFigure, 5> named_figures = {{
+    {Figure::rate, "keys_per_second"},
+    {Figure::server_cpu, "server_cpu_us_per_key"},
+    {Figure::client_cpu, "client_cpu_us_per_key"},
+    {Figure::p50, "p50_us"},
+    {Figure::p99, "p99_us"},
+}};
 
 // One turn of one server.
 struct Slice {

@@ -4,10 +4,12 @@
 #include "ringbench/load.hpp"
 #include "ringbench/measure.hpp"
 #include "ringbench/options.hpp"
+#include "ringbench/report.hpp"
 #include "ringbench/search.hpp"
 #include "ringbench/session.hpp"
 #include "ringbench/table.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <unistd.h>
 
@@ -25,31 +27,58 @@ int complain(const std::string& what, int status) {
   return status;
 }
 
+// The page was asked for and cannot be written: the figures are printed all the same.
+bool write_page(const std::string& path, const std::string& page) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return false;
+  print(file, page);
+  return std::fclose(file) == 0;
+}
+
+// Prints a result of any kind, `table` being how it looks to people; returns the status.
+template <class Outcome>
+int tell(const Outcome& result, const Options& options, const std::string& table, bool is_right) {
+  switch (options.format) {
+    case Format::table:
+      print(stdout, table);
+      break;
+    case Format::json:
+      print(stdout, json_of(result));
+      break;
+    case Format::csv:
+      print(stdout, csv_of(result));
+      break;
+  }
+  if (!options.html.empty() && !write_page(options.html, html_of(result))) {
+    return complain(system_error(errno, "--html " + options.html).message, status_problems);
+  }
+  return is_right ? 0 : status_problems;
+}
+
 int run_once(Session& session) {
   auto measured = measure(session, session.options().rate);
   if (!measured) return complain(measured.error().message, status_problems);
   const Measurement& measurement = measured.value();
-  print(stdout, table_of(measurement));
   print(stderr, remarks_of(measurement));
-  return measurement.is_right() ? 0 : status_problems;
+  return tell(measurement, session.options(), table_of(measurement), measurement.is_right());
 }
 
 int run_search(Session& session, const LatencyGoal& goal) {
   auto found = search(session, goal);
   if (!found) return complain(found.error().message, status_problems);
   const SearchResult& result = found.value();
-  print(stdout, table_of(result, goal));
   const Measurement& told = result.best ? result.trials[*result.best] : result.trials.back();
   print(stderr, remarks_of(told));
-  return told.is_right() && result.best ? 0 : status_problems;
+  const bool is_right = told.is_right() && result.best.has_value();
+  return tell(result, session.options(), table_of(result, goal), is_right);
 }
 
 int run_compare(Session& session) {
   auto compared = compare(session);
   if (!compared) return complain(compared.error().message, status_problems);
-  print(stdout, table_of(compared.value()));
-  print(stderr, remarks_of(compared.value()));
-  return compared.value().is_right() ? 0 : status_problems;
+  const Comparison& comparison = compared.value();
+  print(stderr, remarks_of(comparison));
+  return tell(comparison, session.options(), table_of(comparison), comparison.is_right());
 }
 
 int ringbench_main(int count, const char* const* words) {

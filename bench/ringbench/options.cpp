@@ -78,6 +78,7 @@ class Reader {
     try {
       app_.parse(count, words);
       settle_load();
+      settle_output();
       settle_pace();
       if (options_.compares) {
         settle_rounds();
@@ -179,6 +180,9 @@ class Reader {
   }
 
   void declare_output() {
+    app_.add_flag("--json", json_, "print JSON instead of a table")->group("Output");
+    app_.add_flag("--csv", csv_, "print CSV instead of a table")->group("Output");
+    declare_bare("Output", "--html", options_.html, "write a page with plots to this file as well");
     app_.add_flag(
             "--progress", options_.shows_progress, "a line each second even without a terminal"
     )
@@ -212,6 +216,12 @@ class Reader {
         options_.key_prefix.find_first_of(" \t\r\n") != std::string::npos) {
       reject("--key-prefix `" + options_.key_prefix + "`", "at most 235 bytes, without spaces");
     }
+  }
+
+  void settle_output() {
+    if (json_ && csv_) reject("--csv", "standard output has room for one; leave --json out");
+    if (json_) options_.format = Format::json;
+    if (csv_) options_.format = Format::csv;
   }
 
   void settle_pace() {
@@ -289,6 +299,8 @@ class Reader {
   std::string slice_ = "100ms";
   std::string warm_up_ = "2s";
   bool no_fill_ = false;
+  bool json_ = false;
+  bool csv_ = false;
 };
 
 std::string joined(int count, const char* const* words) {

@@ -29,6 +29,8 @@ struct LatencyGoal {
 [[nodiscard]] std::optional<LatencyGoal> parse_goal(std::string_view text);
 [[nodiscard]] std::string text_of(const LatencyGoal& goal);
 
+enum class Format : std::uint8_t { table, json, csv };
+
 struct Options {
   std::string command_line;  // As it was typed.
 
@@ -66,6 +68,8 @@ struct Options {
   std::string trace;  // A file; empty: random keys.
 
   // Output.
+  Format format = Format::table;
+  std::string html;  // A file for the page; empty: none.
   bool shows_progress = false;
 };
 

@@ -11,7 +11,7 @@ constexpr std::size_t trials_max = 14;
 
 std::optional<double> RateSearch::next() const {
   const bool is_known = missed_ && held_ > 0 && *missed_ / held_ <= close_enough;
-  if (is_known || trials_ >= trials_max) return std::nullopt;
+  if (is_known || trials_ >= trials_max || next_ < least_) return std::nullopt;
   return next_;
 }
 

@@ -13,7 +13,7 @@ namespace rc::bench {
 class RateSearch {
  public:
   // `saturation`: what a closed loop reached, a first guess.
-  explicit RateSearch(double saturation) : next_(saturation * 0.8) {}
+  explicit RateSearch(double saturation) : least_(saturation * 0.02), next_(saturation * 0.8) {}
 
   // Nothing once the rate is known as well as it will be.
   [[nodiscard]] std::optional<double> next() const;
@@ -22,6 +22,7 @@ class RateSearch {
   [[nodiscard]] double best() const { return held_; }
 
  private:
+  double least_;  // Below it, nothing is worth finding.
   double next_;
   double held_ = 0;
   std::optional<double> missed_;

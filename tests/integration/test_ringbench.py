@@ -1,9 +1,12 @@
 """ringbench from outside: what it prints, and what it ends with, against a real server."""
 
+import csv
+import json
 import os
 import re
 import subprocess
 import unittest
+import xml.etree.ElementTree
 
 import node
 from node import Node
@@ -135,6 +138,40 @@ class Run(unittest.TestCase):
             run = ringbench("compare", address(daemon), f"127.0.0.1:{node.free_port()}")
             self.assertEqual(run.returncode, 1)
             self.assertIn("no server is there", run.stderr)
+
+    def test_json_csv_and_a_page(self):
+        with Node("-t", "1") as one, Node("-t", "1") as two:
+            page = one.folder / "page.html"
+            kinds = {
+                "run": [address(one), *SMALL],
+                "search": [address(one), *SMALL[:4], "-t", "50ms", "--search", "p50=30s"],
+                "compare": ["compare", address(one), address(two), *SMALL[:4], "--rounds", "3",
+                            "--slice", "20ms"],
+            }
+            for kind, arguments in kinds.items():
+                with self.subTest(kind):
+                    data = json.loads(self.run_well(*arguments, "--json", "--html", str(page)))
+                    self.check_page(page.read_text(), data, kind)
+                    rows = list(csv.reader(self.run_well(*arguments, "--csv").splitlines()))
+                    self.assertGreater(len(rows), 3)
+                    self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+
+    def check_page(self, page, data, kind):
+        found = re.search(r'<script type="application/json" id="data">\n(.*?)</script>', page, re.S)
+        self.assertEqual(json.loads(found.group(1)), data)
+        drawings = re.findall(r"<svg.*?</svg>", page, re.S)
+        self.assertEqual(len(drawings), 4 if kind == "compare" else 2)
+        for drawing in drawings:
+            xml.etree.ElementTree.fromstring(drawing)
+        for reference in ("http", "src=", "href=", "url("):
+            self.assertNotIn(reference, page)
+
+    def test_a_page_that_cannot_be_written(self):
+        with Node("-t", "1") as daemon:
+            run = ringbench(address(daemon), *SMALL, "--html", "/no/such/folder/page.html")
+            self.assertEqual(run.returncode, 1)
+            self.assertIn("--html /no/such/folder/page.html: No such file", run.stderr)
+            self.assertIn("Totals", run.stdout)
 
     def test_values_that_changed_fail_the_run(self):
         with Node("-t", "1") as daemon:

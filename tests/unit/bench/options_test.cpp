@@ -116,6 +116,13 @@ TEST_SUITE("bench/options") {
     CHECK(options.command_line.starts_with("ringbench compare mc="));
   }
 
+  TEST_CASE("the form of the result") {
+    CHECK(read({}).options->format == Format::table);
+    CHECK(read({"--json"}).options->format == Format::json);
+    CHECK(read({"--csv", "--html", "page.html"}).options->format == Format::csv);
+    CHECK(read({"--html", "page.html"}).options->html == "page.html");
+  }
+
   TEST_CASE("help and version go to standard output with status 0") {
     const CommandLine help = read({"--help"});
     CHECK(!help.options);
@@ -142,6 +149,7 @@ TEST_SUITE("bench/options") {
         {{"--search", "p99=1ms", "-n", "5"}, "--search"},
         {{"--arrivals", "constant"}, "--arrivals"},
         {{"--rate", "5", "--arrivals", "steady"}, "--arrivals `steady`"},
+        {{"--json", "--csv"}, "--csv"},
         {{"--key-prefix", "a b"}, "--key-prefix `a b`"},
         {{"one:1", "two:2"}, "two:2"},
         {{"--rounds", "5"}, "--rounds"},

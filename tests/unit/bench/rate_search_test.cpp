@@ -29,7 +29,11 @@ TEST_SUITE("bench/rate_search") {
     }
   }
 
-  TEST_CASE("where no rate holds, it ends and says so") {
+  TEST_CASE("where no rate holds, it ends soon and says so") {
     CHECK(found(100'000, 0) == 0);
+    RateSearch search(100'000);
+    int trials = 0;
+    for (; search.next(); ++trials) search.tried(false);
+    CHECK(trials == 6);  // 80, 40, 20, 10, 5 and 2.5 thousand.
   }
 }
