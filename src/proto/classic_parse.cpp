@@ -87,6 +87,7 @@ Parsed parse_store(const Command& command, const Line& line, Request& request) {
   const auto client_flags = parse_number<std::uint32_t>(line[2]);
   const auto exptime = parse_number<std::int32_t>(line[3]);
   const bool compare = command.form == Form::store_cas;
+  // Its absence is a bad number: there is a length, so the value goes with the line.
   const auto cas = compare ? parse_number<std::uint64_t>(line[5]) : 0;
   if (!is_key(line[1]) || !client_flags || !exptime || !cas) {
     return refuse(Text::bad_line, line, *bytes + value_end_bytes);

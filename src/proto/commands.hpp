@@ -45,7 +45,7 @@ inline constexpr Command commands[] = {
     {.word = "delete", .op = Op::erase, .form = Form::erase, .tokens_min = 2},
     {.word = "incr", .op = Op::arithmetic, .form = Form::delta, .tokens_min = 3},
     {.word = "decr", .op = Op::arithmetic, .form = Form::delta, .tokens_min = 3, .decrement = true},
-    {.word = "cas", .op = Op::store, .form = Form::store_cas, .tokens_min = 6},
+    {.word = "cas", .op = Op::store, .form = Form::store_cas, .tokens_min = 5},
     {.word = "touch", .op = Op::touch, .form = Form::touch, .tokens_min = 3},
     {.word = "gat", .op = Op::get, .form = Form::exptime_keys, .tokens_min = 3},
     {.word = "gats", .op = Op::get, .form = Form::exptime_keys, .tokens_min = 3, .wants_cas = true},

@@ -50,7 +50,7 @@ constexpr auto letters = [] {
 // A line on its way to a request.
 struct Line {
   Request& request;
-  std::string_view mode{};  // the argument of M
+  std::string_view mode{};  // M with its argument
   std::uint64_t seen = 0;   // a bit per letter
   std::size_t tokens = 0;
   std::size_t bytes = 0;  // with the line end
@@ -86,11 +86,6 @@ Text read_opaque(std::string_view token, Line& line) {
   return Text::none;
 }
 
-Text read_mode(std::string_view argument, Line& line) {
-  line.mode = argument;
-  return argument.empty() ? Text::meta_mode_empty : Text::none;
-}
-
 // Text::none: the flag is read.
 Text read_flag(std::string_view token, Line& line) {
   Request& request = line.request;
@@ -119,7 +114,8 @@ Text read_flag(std::string_view token, Line& line) {
     case 'O':
       return read_opaque(token, line);
     case 'M':
-      return read_mode(argument, line);
+      line.mode = token;
+      return Text::none;
     default:
       break;
   }
@@ -162,6 +158,13 @@ Text decode_key(Request& request) {
   return Text::none;
 }
 
+// As in memcached me knows one flag, right behind the key, and looks at nothing else.
+Text read_inspection(TokenCursor& tokens, Request& request) {
+  request.echo.flags = {};
+  if (tokens.more() && tokens.next() == "b") request.with.add(With::base64_key);
+  return decode_key(request) == Text::none ? Text::none : Text::bad_line;
+}
+
 // Only a mere look-up may be answered together with others.
 Op op_of_get(const Request& request) {
   const bool changes = request.with.has(With::touch) || request.with.has(With::vivify) ||
@@ -192,7 +195,7 @@ std::optional<Mode> mode_of_store(char letter) {
 Text apply_mode(Line& line) {
   Request& request = line.request;
   if (line.mode.empty()) return Text::none;
-  const char letter = line.mode[0];
+  const char letter = line.mode.size() > 1 ? line.mode[1] : '\0';
   if (request.op == Op::store) {
     const std::optional<Mode> mode = mode_of_store(letter);
     if (!mode) return Text::meta_store_mode;
@@ -254,6 +257,7 @@ Text read_arguments(std::string_view arguments, Line& line) {
   const Text length = request.op == Op::store ? read_length(tokens, line) : Text::none;
   if (length != Text::none || !is_key(key)) return Text::bad_line;
 
+  if (request.op == Op::inspect) return read_inspection(tokens, request);
   static_cast<void>(tokens.more());
   request.echo.flags = tokens.rest();
   Text complaint = read_flags(tokens, line);
@@ -274,9 +278,11 @@ Parsed parse_meta(std::string_view bytes, Request& request) {
   if (request.op != Op::noop) {
     Text complaint = read_arguments(without_return(between(bytes.data() + 2, newline)), line);
     if (complaint != Text::none) {
-      // The one command that does not tell what it dislikes.
-      const bool keeps_quiet = request.op == Op::arithmetic && complaint != Text::meta_number_mode;
-      if (keeps_quiet && !request.key.empty()) complaint = Text::meta_number;
+      // The one command that mostly does not tell what it dislikes.
+      const bool tells = complaint == Text::meta_number_mode || complaint == Text::meta_opaque;
+      if (request.op == Op::arithmetic && !tells && !request.key.empty()) {
+        complaint = Text::meta_number;
+      }
       return refuse(complaint, line.bytes, line.swallow_bytes);
     }
   }

@@ -48,7 +48,8 @@ char* write_rest(char* out, const Echo& echo, Bits<Return> answers, const MetaFa
   TokenCursor tokens(echo.flags);
   while (tokens.more()) {
     const std::string_view token = tokens.next();
-    if (token[0] == 'T') ttl_s = facts.ttl_s;
+    if (token[0] == 'T') ttl_s = facts.ttl_touched_s;
+    if (token[0] == 'N') ttl_s = facts.ttl_vivified_s.value_or(ttl_s);
     out = write_answer(out, token, echo, answers, facts, ttl_s);
   }
   // The order is memcached's.

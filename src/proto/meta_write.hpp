@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace rc::proto {
@@ -20,10 +21,12 @@ struct MetaFacts {
   std::uint32_t value_bytes = 0;
   std::uint32_t client_flags = 0;
   std::uint64_t cas = 0;
-  // Seconds left, -1 for ever; before and after the request. A `t` in front of the T that changes
-  // it is about before.
+  // Seconds left, -1 for ever: when the request began, and what its T and its N make of it. Flags
+  // act in their order, so a `t` in front of them is about before. Of a new item before is for
+  // ever.
   std::int64_t ttl_before_s = -1;
-  std::int64_t ttl_s = -1;
+  std::int64_t ttl_touched_s = -1;
+  std::optional<std::int64_t> ttl_vivified_s{};  // of an item that N made
   std::uint32_t idle_s = 0;
   bool was_fetched = false;
   bool won = false;

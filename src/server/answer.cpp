@@ -62,8 +62,9 @@ bool append_answer(GetBatch& batch, std::size_t i, Context& context, net::Output
 // A stale item that nobody has won yet: the peer wins it. To note that may need memory, for which
 // the store may let go of the items that were looked up, so those behind are looked up again.
 void answer_winner(GetBatch& batch, std::size_t i, Context& context, net::Output& out) {
-  const store::Fetched fetched = context.access.fetch(batch.lookup(i).key, {});
-  append_fetched(batch.ask(i), fetched, context, out);
+  const store::FetchTerms terms;
+  const store::Fetched fetched = context.access.fetch(batch.lookup(i).key, terms);
+  append_fetched(batch.ask(i), terms, fetched, context, out);
   context.access.find_many(batch.lookups().subspan(i + 1));
 }
 
@@ -116,7 +117,11 @@ std::size_t answer_touches(GetBatch& batch, Context& context, net::Output& out) 
 }  // namespace
 
 void append_fetched(
-    const Ask& ask, const store::Fetched& fetched, Context& context, net::Output& out
+    const Ask& ask,
+    const store::FetchTerms& terms,
+    const store::Fetched& fetched,
+    Context& context,
+    net::Output& out
 ) {
   if (fetched.outcome == store::Fetched::Outcome::out_of_memory) {
     if (ask.echo.dialect == proto::Dialect::meta) return append_text(out, Text::no_memory_getting);
@@ -125,6 +130,8 @@ void append_fetched(
   if (!fetched.item) return append_single(ask, {}, {}, context, out);
   proto::MetaFacts facts = facts_of(fetched.item, context.now.wall);
   facts.ttl_before_s = store::seconds_left(fetched.expiry_before, context.now.wall);
+  const bool created = fetched.outcome == store::Fetched::Outcome::created;
+  tell_changes_of_time(facts, terms.touch, created ? terms.vivify : std::nullopt, context.now.wall);
   facts.idle_s = fetched.idle_s;
   facts.was_fetched = fetched.was_fetched;
   facts.won = fetched.won;

@@ -14,9 +14,13 @@ namespace rc::server {
 // many keys, at least one, were answered. Requires: the batch is not empty.
 [[nodiscard]] std::size_t answer_batch(GetBatch& batch, Context& context, net::Output& out);
 
-// The reply to a fetch that was executed alone.
+// The reply to a fetch that was executed alone, on these terms.
 void append_fetched(
-    const Ask& ask, const store::Fetched& fetched, Context& context, net::Output& out
+    const Ask& ask,
+    const store::FetchTerms& terms,
+    const store::Fetched& fetched,
+    Context& context,
+    net::Output& out
 );
 
 }  // namespace rc::server

@@ -85,11 +85,18 @@ bool comes_before(std::string_view flags, char first, char second) {
   return false;
 }
 
+// Flags act in their order: a new item has the expiry of whichever of the two comes last.
+bool touches_after_vivify(const Request& request) {
+  const bool both = request.with.has(With::touch) && request.with.has(With::vivify);
+  return both && comes_before(request.echo.flags, 'N', 'T');
+}
+
 store::FetchTerms fetch_terms(const Request& request, UnixSeconds now) {
   store::FetchTerms terms{
       .is_use = !request.with.has(With::no_bump),
       .touch = touched_expiry(request, now),
       .vivify = vivified_expiry(request, now),
+      .touch_after_vivify = touches_after_vivify(request),
       .new_cas = new_cas(request)};
   if (request.with.has(With::recache)) {
     terms.recache_below_s = request.recache_ttl;
@@ -111,7 +118,7 @@ void fetch(const Request& request, Context& context, net::Output& out) {
     context.counters.add(hit ? Metric::get_hits : Metric::get_misses);
   }
   context.prefixes.get(request.key, hit);
-  append_fetched(ask_of(request), fetched, context, out);
+  append_fetched(ask_of(request), terms, fetched, context, out);
 }
 
 void inspect(const Request& request, Context& context, net::Output& out) {
@@ -129,12 +136,16 @@ void append_number(net::Output& out, std::uint64_t number, bool quiet) {
 }
 
 void append_count(
-    const Request& request, const store::Arithmetic& result, UnixSeconds now, net::Output& out
+    const Request& request,
+    const store::ArithmeticTerms& terms,
+    const store::Arithmetic& result,
+    UnixSeconds now,
+    net::Output& out
 ) {
-  const proto::MetaFacts facts{
-      .cas = result.cas,
-      .ttl_before_s = store::seconds_left(result.expiry_before, now),
-      .ttl_s = store::seconds_left(result.expiry, now)};
+  proto::MetaFacts facts{
+      .cas = result.cas, .ttl_before_s = store::seconds_left(result.expiry_before, now)};
+  const bool created = result.outcome == store::Arithmetic::Outcome::created;
+  tell_changes_of_time(facts, terms.touch, created ? terms.vivify : std::nullopt, now);
   switch (request.echo.dialect) {
     case Dialect::classic:
       return append_number(out, result.value, request.echo.quiet);
@@ -178,7 +189,8 @@ void arithmetic(const Request& request, Context& context, net::Output& out) {
       .cas_unique = compared_cas(request),
       .new_cas = new_cas(request),
       .touch = touched_expiry(request, context.now.wall),
-      .vivify = vivified_expiry(request, context.now.wall)};
+      .vivify = vivified_expiry(request, context.now.wall),
+      .touch_after_vivify = touches_after_vivify(request)};
   if (terms.vivify) terms.initial = request.initial;
   // To compare with 0 is to compare with nothing here, as in memcached.
   if (terms.cas_unique == std::uint64_t{0}) terms.cas_unique.reset();
@@ -193,7 +205,7 @@ void arithmetic(const Request& request, Context& context, net::Output& out) {
     context.counters.add(decrement ? Metric::decr_misses : Metric::incr_misses);
   }
   const bool counted = result.outcome == Outcome::ok || result.outcome == Outcome::created;
-  if (counted) return append_count(request, result, context.now.wall, out);
+  if (counted) return append_count(request, terms, result, context.now.wall, out);
   refuse_count(request, result.outcome, out);
 }
 

@@ -47,15 +47,23 @@ char* write_fact(char* out, std::string_view name, auto number) {
 }  // namespace
 
 proto::MetaFacts facts_of(const store::Item& item, UnixSeconds now) {
-  const std::int64_t ttl_s = store::seconds_left(item.expiry(), now);
   return {
       .value_bytes = item.value_bytes(),
       .client_flags = item.client_flags(),
       .cas = item.cas(),
-      .ttl_before_s = ttl_s,
-      .ttl_s = ttl_s,
+      .ttl_before_s = store::seconds_left(item.expiry(), now),
       .was_won = item.won(),
       .stale = item.stale()};
+}
+
+void tell_changes_of_time(
+    proto::MetaFacts& facts,
+    std::optional<store::Expiry> touched,
+    std::optional<store::Expiry> vivified,
+    UnixSeconds now
+) {
+  if (touched) facts.ttl_touched_s = store::seconds_left(*touched, now);
+  if (vivified) facts.ttl_vivified_s = store::seconds_left(*vivified, now);
 }
 
 void append_meta_item(

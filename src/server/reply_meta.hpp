@@ -8,12 +8,20 @@
 #include "store/access.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace rc::server {
 
 // What a mere look-up knows of an item.
 [[nodiscard]] proto::MetaFacts facts_of(const store::Item& item, UnixSeconds now);
+// What T made of the expiry, and N of that of a new item.
+void tell_changes_of_time(
+    proto::MetaFacts& facts,
+    std::optional<store::Expiry> touched,
+    std::optional<store::Expiry> vivified,
+    UnixSeconds now
+);
 
 // "HD" and the flags asked for, or "VA" with the value.
 void append_meta_item(

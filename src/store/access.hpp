@@ -131,6 +131,7 @@ struct FetchTerms {
   std::optional<Expiry> touch{};
   // On a miss: an empty item is made, which the caller has won and shall fill.
   std::optional<Expiry> vivify{};
+  bool touch_after_vivify = false;         // it is touched as well
   std::optional<std::uint64_t> new_cas{};  // of the item that vivify makes
   // One caller wins the item when it has fewer seconds left than this.
   std::optional<std::int64_t> recache_below_s{};
@@ -144,7 +145,7 @@ struct Fetched {
   bool won = false;      // it is the caller who shall make the value anew
   bool was_won = false;  // another was told so before
   bool was_fetched = false;
-  // As they were before.
+  // As they were before; a new item has none of it.
   std::uint32_t idle_s = 0;
   Expiry expiry_before = Expiry::never;
 };
@@ -163,6 +164,7 @@ struct ArithmeticTerms {
   std::optional<Expiry> touch{};
   // Where there is no item, `initial` becomes one.
   std::optional<Expiry> vivify{};
+  bool touch_after_vivify = false;  // it is touched as well
   std::uint64_t initial = 0;
 };
 
@@ -171,8 +173,7 @@ struct Arithmetic {
   Outcome outcome = Outcome::not_found;
   std::uint64_t value = 0;
   std::uint64_t cas = 0;
-  Expiry expiry_before = Expiry::never;
-  Expiry expiry = Expiry::never;
+  Expiry expiry_before = Expiry::never;  // a new item has none
 };
 
 // Goes over all items in any number of turns, and waits for nobody: see table/walk.hpp.

@@ -104,7 +104,7 @@ Fetched Worker::fetch(std::string_view key, const FetchTerms& terms) {
   for (;;) {
     Entry entry = terms.is_use ? classify(index_.find(key, hash)) : peek(key, hash);
     if (!entry.live()) {
-      static_cast<void>(admit(entry));
+      dismiss(entry);
       if (!terms.vivify) return {};
       const std::optional<Fetched> made = vivify(key, hash, copy, terms);
       if (made) return *made;
@@ -140,11 +140,12 @@ Fetched Worker::fetch(std::string_view key, const FetchTerms& terms) {
 std::optional<Fetched> Worker::vivify(
     std::string_view key, Hash hash, Draft& draft, const FetchTerms& terms
 ) {
-  const NewItem make{.expiry = *terms.vivify, .cas = terms.new_cas, .state = shape_won};
+  const bool touches = terms.touch && terms.touch_after_vivify;
+  const NewItem make{
+      .expiry = touches ? *terms.touch : *terms.vivify, .cas = terms.new_cas, .state = shape_won};
   Fetched fetched{.outcome = Fetched::Outcome::created, .won = true};
   switch (create(key, hash, draft, make, fetched.item)) {
     case Attempt::done:
-      fetched.expiry_before = *terms.vivify;
       return fetched;
     case Attempt::changed:
       return std::nullopt;

@@ -39,18 +39,23 @@ Arithmetic Worker::add(
   Draft changed;
   for (;;) {
     Entry entry = classify(index_.find(key, hash));
-    if (!admit(entry)) {
+    if (!entry.live()) {
+      dismiss(entry);
       if (!terms.vivify) return {};
       const std::uint64_t value = terms.initial;
       const auto digits = static_cast<std::size_t>(write_number(text.data(), value) - text.data());
+      const bool touches = terms.touch && terms.touch_after_vivify;
       const NewItem make{
-          .expiry = *terms.vivify, .cas = terms.new_cas, .text = {text.data(), digits}};
+          .expiry = touches ? *terms.touch : *terms.vivify,
+          .cas = terms.new_cas,
+          .text = {text.data(), digits}};
       Item item;
       const Attempt attempt = create(key, hash, changed, make, item);
       if (attempt == Attempt::changed) continue;
       if (attempt == Attempt::no_memory) return {.outcome = Result::out_of_memory};
-      return {Result::created, value, item.cas(), item.expiry(), item.expiry()};
+      return {Result::created, value, item.cas()};
     }
+    // To count is no fetch: as in memcached it leaves no mark.
     const Item old = entry.item;
     const std::optional<std::uint64_t> number =
         old.chained() ? std::nullopt : number_in(old.value());
@@ -73,7 +78,7 @@ Arithmetic Worker::add(
     changed.item_.header().shape |= unchanged(old).state;
     const std::uint64_t cas = terms.new_cas ? *terms.new_cas : next_cas();
     if (!replace_by(changed, entry, cas)) continue;
-    return {Result::ok, value, cas, expiry_before, blueprint.expiry};
+    return {Result::ok, value, cas, expiry_before};
   }
 }
 

@@ -22,17 +22,22 @@ void Worker::note_access(const Item& item) const {
   }
 }
 
-// The item, if it is alive; otherwise the entry is removed.
+// The item, if it is alive, which is a use of it; otherwise the entry is removed.
 Item Worker::admit(Entry& entry) {
   if (entry.live()) {
     note_access(entry.item);
     return entry.item;
   }
-  if (entry.state == State::absent) return {};
+  dismiss(entry);
+  return {};
+}
+
+// Removes the entry that a look-up found dead, if there is one.
+void Worker::dismiss(Entry& entry) {
+  if (entry.state == State::absent) return;
   counters_.add(entry.state == State::expired ? Metric::get_expired : Metric::get_flushed);
   // Failure means that somebody else removed or replaced it just now; it was dead when we looked.
   static_cast<void>(remove_dead(entry));
-  return {};
 }
 
 Item Worker::find(std::string_view key) {

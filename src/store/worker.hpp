@@ -228,6 +228,7 @@ class Worker {
 
   // lookup.cpp
   [[nodiscard]] Item admit(Entry& entry);
+  void dismiss(Entry& entry);
   void note_access(const Item& item) const;
 
   // memory.cpp

@@ -136,9 +136,22 @@ void check_key(const Request& request, std::string_view spelled) {
   RC_ASSERT(rc::proto::decode_base64(again, std::span(room)) == request.key);
 }
 
+// me looks for a b right behind its key and at nothing else.
+void check_inspection(const Request& request, std::string_view key, const Tokens& flags) {
+  const bool base64 = !flags.empty() && flags.front() == "b";
+  RC_ASSERT(
+      request.with ==
+      (base64 ? rc::proto::Bits<With>().add(With::base64_key) : rc::proto::Bits<With>())
+  );
+  RC_ASSERT(request.returns.none() && request.echo.base64_key == base64);
+  RC_ASSERT(request.echo.flags.empty());
+  check_key(request, key);
+}
+
 void check_request(const Request& request, const Request& before, const Tokens& tokens) {
   if (request.op == Op::noop) return;
   const Tokens flags = flags_of(tokens);
+  if (request.op == Op::inspect) return check_inspection(request, tokens[1], flags);
   RC_ASSERT(tokens.size() <= rc::proto::meta_tokens_max && !has_twice(flags));
   if (request.op == Op::store) {
     RC_ASSERT(parse_number<std::uint32_t>(tokens[2]) == request.value_bytes);
@@ -185,7 +198,6 @@ void check_refusal(const Parsed& parsed, const Tokens& tokens) {
     case Text::meta_delta:
       RC_ASSERT(!parse_number<std::uint64_t>(argument(flags, 'D').value()));
       return;
-    case Text::meta_mode_empty:
     case Text::meta_store_mode:
       RC_ASSERT(has(flags, 'M') && command != "ma");
       return;

@@ -27,6 +27,13 @@ def parse_address(text):
     return host.strip("[]"), int(port)
 
 
+def who_is(address):
+    """Whose expectations hold: the server is asked, not its program."""
+    with nodes.Client(address) as client:
+        client.send(b"version\r\n")
+        return transcript.Server.of_version(client.line().decode())
+
+
 def known_differences():
     """The names listed in README.md, one table row each."""
     rows = re.findall(r"^\| `([a-z0-9-]+)` \|", (HERE / "README.md").read_text(), re.M)
@@ -119,8 +126,6 @@ def options():
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--addr", help="a running server: HOST:PORT or /path/of/socket")
     where.add_argument("--start", metavar="BINARY", help="start this server privately")
-    parser.add_argument("--server", choices=transcript.SERVERS,
-                        help="whose expectations hold (--start asks the program)")
     parser.add_argument("--transport", choices=("unix", "tcp"), default="unix",
                         help="how a started server listens; byte by byte is exact only on unix")
     parser.add_argument("--option", action="append", default=[], help="for the started server")
@@ -147,9 +152,10 @@ def main():
     if chosen.start:
         extra = [word for option in chosen.option for word in option.split()]
         node = nodes.Node(*extra, transport=chosen.transport, binary=chosen.start)
-        address, server = node.address, chosen.server or node.flavour
+        address = node.address
     else:
-        address, server = parse_address(chosen.addr), chosen.server or "ringcached"
+        address = parse_address(chosen.addr)
+    server = who_is(address)
     print(f"{len(cases)} cases against {server} at {address}, seed {seed}", flush=True)
     try:
         if chosen.prove:

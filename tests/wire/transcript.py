@@ -14,11 +14,38 @@ SEND, EXPECT, CONTROL = "send", "expect", "control"
 
 # Longest first, because `<` is the beginning of all the others.
 EXPECT_WORDS = ("until", "any", "every", "none", "shorter", "eof", "bin", "stats")
-SERVERS = ("ringcached", "memcached")
+SERVER = re.compile(r"(ringcached|memcached)(?:(<|>=)(\d+\.\d+\.\d+))?")
+OTHERS = "others"
 
 
 class Unreadable(Exception):
     """A case file says something the language does not have."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """Whom a case is played against."""
+
+    name: str
+    version: tuple
+
+    @classmethod
+    def of_version(cls, text):
+        """Who it is follows from the version: memcached's begin with 1."""
+        version = tuple(map(int, re.findall(r"\d+", text)[:3]))
+        return cls("memcached" if version[0] == 1 else "ringcached", version)
+
+    def is_named(self, mark):
+        """Whether the mark means it, by one of its names."""
+        for name, relation, bound in map(lambda who: SERVER.fullmatch(who).groups(),
+                                         mark.split(",")):
+            older = relation is not None and self.version < tuple(map(int, bound.split(".")))
+            if name == self.name and (relation is None or older == (relation == "<")):
+                return True
+        return False
+
+    def __str__(self):
+        return f"{self.name} {'.'.join(map(str, self.version))}"
 
 
 @dataclasses.dataclass
@@ -29,7 +56,7 @@ class Step:
     verb: str
     text: str
     line: int
-    server: str | None = None  # None: meant for every server
+    mark: str | None = None  # for whom; None: for every server
 
 
 @dataclasses.dataclass
@@ -42,7 +69,9 @@ class Case:
     whole_only: bool = False
 
     def steps_for(self, server):
-        return [s for s in self.steps if s.server in (None, server)]
+        marks = {s.mark for s in self.steps} - {None, OTHERS}
+        mine = {mark for mark in marks if server.is_named(mark)} or {OTHERS}
+        return [s for s in self.steps if s.mark is None or s.mark in mine]
 
     def waits(self):
         return any(s.verb == "wait" for s in self.steps)
@@ -58,35 +87,37 @@ def parse_line(raw, number):
         if verb not in ("difference", "conn", "wait", "whole", "abandon"):
             raise Unreadable(f"line {number}: unknown directive @{verb}")
         return Step(CONTROL, verb, text.strip(), number)
-    match = re.match(r"([<>])(?:\[(\w+)\])?(-|~|[a-z]+)?(?: (.*))?$", raw, re.S)
+    match = re.match(r"([<>])(?:\[([\w.,<>=]+)\])?(-|~|[a-z]+)?(?: (.*))?$", raw, re.S)
     if not match:
         raise Unreadable(f"line {number}: cannot read {raw!r}")
-    arrow, server, form, text = match.groups()
-    if server is not None and server not in SERVERS:
-        raise Unreadable(f"line {number}: unknown server [{server}]")
+    arrow, mark, form, text = match.groups()
+    if mark and mark != OTHERS and not all(map(SERVER.fullmatch, mark.split(","))):
+        raise Unreadable(f"line {number}: unknown server [{mark}]")
     text = text or ""
     if arrow == ">":
         if form not in (None, "-", "eof", "bin"):
             raise Unreadable(f"line {number}: unknown form >{form}")
         verb = {None: "line", "-": "raw"}.get(form, form)
-        return Step(SEND, verb, text, number, server)
+        return Step(SEND, verb, text, number, mark)
     if form not in (None, "-", "~") + EXPECT_WORDS:
         raise Unreadable(f"line {number}: unknown form <{form}")
     verb = {None: "line", "-": "raw", "~": "regex"}.get(form, form)
-    return Step(EXPECT, verb, text, number, server)
+    return Step(EXPECT, verb, text, number, mark)
 
 
 def check_differences(case):
-    """Lines meant for one server only belong to a named difference, and really differ."""
-    tagged = {server: [] for server in SERVERS}
+    """Lines meant for some servers only belong to a named difference, and really differ."""
+    marked = {}
     for step in case.steps:
-        if step.server:
-            tagged[step.server].append((step.verb, step.text))
-    if bool(case.differences) != any(tagged.values()):
+        if step.mark:
+            marked.setdefault(step.mark, []).append((step.verb, step.text))
+    if bool(case.differences) != bool(marked):
         raise Unreadable(
-            f"{case}: lines for one server and @difference must come together in a case")
-    if case.differences and tagged["ringcached"] == tagged["memcached"]:
-        raise Unreadable(f"{case}: both servers are said to do the same")
+            f"{case}: lines for some servers and @difference must come together in a case")
+    if len(marked) > 1 and len(set(map(tuple, marked.values()))) == 1:
+        raise Unreadable(f"{case}: all servers are said to do the same")
+    if set(marked) == {OTHERS}:
+        raise Unreadable(f"{case}: [{OTHERS}] needs somebody to be other than")
 
 
 def read_file(path):

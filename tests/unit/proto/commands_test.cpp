@@ -41,7 +41,7 @@ TEST_SUITE("proto/commands") {
           CHECK(command.tokens_min == 5);
           break;
         case Form::store_cas:
-          CHECK(command.tokens_min == 6);
+          CHECK(command.tokens_min == 5);
           break;
         case Form::exptime_keys:
         case Form::delta:

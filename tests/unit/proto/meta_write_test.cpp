@@ -31,7 +31,7 @@ constexpr MetaFacts facts{
     .client_flags = 5,
     .cas = 18446744073709551615U,
     .ttl_before_s = 30,
-    .ttl_s = 100,
+    .ttl_touched_s = 100,
     .idle_s = 7,
     .was_fetched = true};
 
@@ -53,6 +53,18 @@ TEST_SUITE("proto/meta_write") {
     CHECK(line("HD", {.flags = "t T100"}, meta_get_answers, facts) == "HD t30\r\n");
     CHECK(line("HD", {.flags = "T100 t"}, meta_get_answers, facts) == "HD t100\r\n");
     CHECK(line("HD", {.flags = "t"}, meta_get_answers) == "HD t-1\r\n");
+    CHECK(line("HD", {.flags = "t N5"}, meta_get_answers, facts) == "HD t30\r\n");
+  }
+
+  TEST_CASE("N tells the time of an item that it made, and of no other") {
+    MetaFacts made = facts;
+    made.ttl_before_s = -1;
+    made.ttl_vivified_s = 60;
+    CHECK(line("HD", {.flags = "t N60 T100"}, meta_get_answers, made) == "HD t-1\r\n");
+    CHECK(line("HD", {.flags = "N60 t T100"}, meta_get_answers, made) == "HD t60\r\n");
+    CHECK(line("HD", {.flags = "T100 N60 t"}, meta_get_answers, made) == "HD t60\r\n");
+    CHECK(line("HD", {.flags = "N60 T100 t"}, meta_get_answers, made) == "HD t100\r\n");
+    CHECK(line("HD", {.flags = "T100 N60 t"}, meta_get_answers, facts) == "HD t100\r\n");
   }
 
   TEST_CASE("each command answers what it knows, and echoes in any case") {
@@ -85,7 +97,7 @@ TEST_SUITE("proto/meta_write") {
 
   TEST_CASE("the longest line has room") {
     MetaFacts longest = facts;
-    longest.ttl_before_s = longest.ttl_s = -4'000'000'000;
+    longest.ttl_before_s = longest.ttl_touched_s = -4'000'000'000;
     longest.value_bytes = longest.client_flags = longest.idle_s = 4'294'967'295U;
     longest.was_won = longest.stale = longest.won = true;
     const std::string key(250, 'k');

@@ -34,7 +34,6 @@ TEST_SUITE("proto/texts") {
     CHECK(line_of(Text::meta_base64) == "CLIENT_ERROR error decoding key\r\n");
     CHECK(line_of(Text::meta_initial) == "CLIENT_ERROR invalid numeric initial value\r\n");
     CHECK(line_of(Text::meta_delta) == "CLIENT_ERROR invalid numeric delta value\r\n");
-    CHECK(line_of(Text::meta_mode_empty) == "CLIENT_ERROR incorrect length for M token\r\n");
     CHECK(line_of(Text::meta_store_mode) == "CLIENT_ERROR invalid mode for ms M token\r\n");
     CHECK(line_of(Text::meta_number_mode) == "CLIENT_ERROR invalid mode for ma M token\r\n");
     CHECK(line_of(Text::meta_number) == "CLIENT_ERROR invalid or duplicate flag\r\n");

@@ -179,6 +179,10 @@ TEST_SUITE("server/meta_session") {
         "HD h0 l10\r\nME YQ== exp=90 la=0 cas=5 fetch=yes cls=1 size=28\r\nEN\r\n"
     );
     CHECK(node.counted(Metric::cmd_meta) == 3);
+    CHECK(
+        peer.talk("me a zz v v\r\nme YQ== zz b\r\n") ==
+        "ME a exp=90 la=0 cas=5 fetch=yes cls=1 size=28\r\nEN\r\n"
+    );
   }
 
   TEST_CASE("replies do not depend on how the bytes are cut") {

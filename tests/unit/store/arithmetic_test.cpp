@@ -29,6 +29,21 @@ TEST_SUITE("arithmetic") {
     CHECK(item.expiry() == expiry_from_wire(60, f.now()));
   }
 
+  TEST_CASE("to count, or to fail to, is no fetch") {
+    Fixture f;
+    REQUIRE(f.put("n", "5") == Outcome::stored);
+    CHECK(f->add("n", 1, up).outcome == Arithmetic::Outcome::ok);
+    CHECK_FALSE(f->glance("n").fetched());
+    REQUIRE(f.put("n", "x") == Outcome::stored);
+    CHECK(f->add("n", 1, up).outcome == Arithmetic::Outcome::non_numeric);
+    CHECK_FALSE(f->glance("n").fetched());
+    REQUIRE(f->find("n"));
+    REQUIRE(f.put("n", "5") == Outcome::stored);
+    REQUIRE(f->find("n"));
+    CHECK(f->add("n", 1, up).outcome == Arithmetic::Outcome::ok);
+    CHECK(f->glance("n").fetched());
+  }
+
   TEST_CASE("incr wraps at 2^64, decr stops at zero") {
     Fixture f;
     REQUIRE(f.put("n", "18446744073709551615") == Outcome::stored);
