@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t pages_per_claim = 256;
 constexpr std::uint32_t chunks_per_step = 256;
 // A turn goes on with such pieces for so long: they are cheap while there is nothing to do.
-constexpr Nanoseconds step_ns = 300'000;
+constexpr Nanoseconds step_ns = 100'000;
 
 constexpr std::uint64_t pack(UnixSeconds begun, std::uint32_t pages_left) {
   return std::uint64_t{count(begun)} << 32U | pages_left;
