@@ -6,6 +6,7 @@ to one core; the client gets another. Processes are ended by their own id only.
 """
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -83,8 +84,8 @@ class Server:
         fail(f"{self.name} did not answer within {START_S_MAX:.0f} s")
 
     def argument(self):
-        """As the measuring programs take it: NAME,ADDRESS,PID."""
-        return f"{self.name},127.0.0.1:{self.port},{self.process.pid}"
+        """As the measuring programs take it: NAME=ADDRESS,PID."""
+        return f"{self.name}=127.0.0.1:{self.port},{self.process.pid}"
 
     def stats(self, topic=""):
         return ask_stats(self.port, topic)
@@ -144,6 +145,23 @@ def measure(program, servers, options):
     if run.returncode != 0:
         fail(f"{os.path.basename(program)} ended with status {run.returncode}\n{run.stdout}")
     return parse_blocks(run.stdout)
+
+
+def ringbench(build, arguments):
+    """Runs ringbench, and returns its result as parsed from JSON."""
+    command = [os.path.join(build, "bench", "ringbench", "ringbench"), *arguments, "--json"]
+    run = subprocess.run(pinned(CLIENT_CORE, command), stdout=subprocess.PIPE, text=True)
+    if run.returncode != 0:
+        fail(f"`{' '.join(command)}` ended with status {run.returncode}")
+    return json.loads(run.stdout)
+
+
+def compare(build, servers, options):
+    """What ringbench compare says of each server, by name. The first server is the one that the
+    others' ratios are to."""
+    named = [server.argument() for server in servers]
+    compared = ringbench(build, ["compare", *named, *options])
+    return {of["server"]["name"]: of for of in compared["servers"]}
 
 
 def parse_blocks(text):

@@ -1,6 +1,5 @@
 #include "common/stand_in.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace rc::bench {
@@ -27,19 +26,25 @@ void append_value(std::string& out, std::uint64_t object, std::size_t size) {
   out.resize(start + size);
   char* target = out.data() + start;
   std::uint64_t word = seed_of(object, size);
-  for (std::size_t done = 0; done < size; done += word_size, word += stride) {
-    std::memcpy(target + done, &word, std::min(word_size, size - done));
+  std::size_t done = 0;
+  for (; done + word_size <= size; done += word_size, word += stride) {
+    std::memcpy(target + done, &word, word_size);
   }
+  std::memcpy(target + done, &word, size - done);
 }
 
 bool is_value_of(std::string_view value, std::uint64_t object) {
   const std::size_t size = value.size();
   std::uint64_t word = seed_of(object, size);
-  for (std::size_t done = 0; done < size; done += word_size, word += stride) {
-    if (std::memcmp(value.data() + done, &word, std::min(word_size, size - done)) != 0)
-      return false;
+  std::uint64_t differences = 0;
+  std::size_t done = 0;
+  // Whole words first and without a branch: the compiler takes several at once.
+  for (; done + word_size <= size; done += word_size, word += stride) {
+    std::uint64_t found = 0;
+    std::memcpy(&found, value.data() + done, word_size);
+    differences |= found ^ word;
   }
-  return true;
+  return differences == 0 && std::memcmp(value.data() + done, &word, size - done) == 0;
 }
 
 }  // namespace rc::bench

@@ -1,4 +1,4 @@
-// A server under test, as the command line names it: NAME,ADDRESS[,PID].
+// A server under test, as the command line names it: [NAME=]ADDRESS[,PID].
 //
 // Thread: any.
 #pragma once
@@ -12,9 +12,9 @@
 namespace rc::bench {
 
 struct Target {
-  std::string name;
-  std::string address;  // Numeric, "127.0.0.1:11211".
-  pid_t pid = 0;        // 0: not known, so its CPU time is not reported.
+  std::string name;     // As reports call it; the address where none is given.
+  std::string address;  // As dial() takes it.
+  pid_t pid = 0;        // 0: not named.
 };
 
 // Nothing when the text is not of that form.

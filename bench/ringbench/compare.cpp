@@ -157,8 +157,8 @@ Estimate Contestant::ratio(const Contestant& base, Figure figure, std::uint64_t 
 }
 
 bool Comparison::is_right() const {
-  return std::all_of(contestants.begin(), contestants.end(), [](const Contestant& each) {
-    return each.record.problems() == 0;
+  return std::all_of(contestants.begin(), contestants.end(), [this](const Contestant& each) {
+    return each.record.is_right(options.reads_through);
   });
 }
 

@@ -3,7 +3,6 @@
 #include "base/bytes.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace rc::bench {
 
@@ -21,7 +20,7 @@ Result<std::unique_ptr<Load>> Load::make(const Options& options) {
     return Error{.message = "--protocol `" + options.protocol + "`: known are " + protocol_names};
   }
   if (options.trace.empty()) return load;
-  auto trace = read_trace(options.trace, std::numeric_limits<std::size_t>::max());
+  auto trace = read_trace(options.trace, options.requests);
   if (!trace) return Error{.message = "--trace " + options.trace + ": " + trace.error().message};
   load->trace_ = std::move(trace).value();
   return load;

@@ -124,6 +124,11 @@ std::vector<std::string> warnings_about(const Measurement& measurement) {
         "not keep up with this rate, or there are too few --connections for its latency"
     );
   }
+  if (record.refused > 0 && measurement.is_right()) {
+    warnings.push_back(
+        grouped(record.refused) + " sets were refused; the first: " + record.first_problem
+    );
+  }
   if (record.wall_ns < 5 * second_ns && measurement.options.trace.empty()) {
     warnings.push_back(
         "a run of " + format_duration(record.wall_ns) +

@@ -34,7 +34,7 @@ struct Measurement {
   std::vector<Second> seconds;
   std::vector<std::string> warnings;
 
-  [[nodiscard]] bool is_right() const { return record.problems() == 0; }
+  [[nodiscard]] bool is_right() const { return record.is_right(options.reads_through); }
   // Requests answered per second, and of an open loop the share of those that were due.
   [[nodiscard]] double per_second() const;
   [[nodiscard]] double kept_pace() const;

@@ -36,21 +36,10 @@ std::optional<double> parse_ratio(std::string_view text) {
   return static_cast<double>(*gets) / (static_cast<double>(*gets) + static_cast<double>(*sets));
 }
 
-// "[NAME=]ADDRESS[,PID]".
 Target target_of(const std::string& text) {
-  Target target;
-  const std::size_t equals = text.find('=');
-  const std::size_t start = equals == std::string::npos ? 0 : equals + 1;
-  const std::size_t comma = text.find(',', start);
-  target.address = text.substr(start, comma == std::string::npos ? comma : comma - start);
-  target.name = equals == std::string::npos ? target.address : text.substr(0, equals);
-  if (comma != std::string::npos) {
-    target.pid = parse_number<std::uint32_t>(std::string_view(text).substr(comma + 1)).value_or(0);
-  }
-  const bool is_right = !target.name.empty() && !target.address.empty() &&
-                        (comma == std::string::npos || target.pid > 0);
-  if (!is_right) reject("`" + text + "`", "write [NAME=]HOST:PORT[,PID] or [NAME=]PATH[,PID]");
-  return target;
+  const auto target = parse_target(text);
+  if (!target) reject("`" + text + "`", "write [NAME=]HOST:PORT[,PID] or [NAME=]PATH[,PID]");
+  return *target;
 }
 
 // One reading of a command line: declares what is known, lets CLI11 read, and gives the texts
@@ -142,6 +131,7 @@ class Reader {
     declare(group, "--ttl", options_.ttl_s, "seconds until what is set expires, 0: never");
     declare_bare(group, "-R,--rate", rate_, "open loop: so many requests per second");
     declare(group, "--arrivals", arrivals_, "in an open loop: poisson or constant");
+    declare_bare(group, "-n,--requests", options_.requests, "end after so many");
     declare(group, "--warm-up", warm_up_, "run so long before measuring");
     app_.add_flag("--no-fill", no_fill_, "do not store every key first")->group(group);
     declare(group, "--seed", options_.seed, "of the random numbers");
@@ -149,7 +139,6 @@ class Reader {
 
   void declare_length() {
     declare("Load", "-t,--time", length_, "how long to measure, such as 30s or 500ms");
-    declare_bare("Load", "-n,--requests", options_.requests, "end after so many");
     declare_bare("Load", "--search", goal_, "the highest rate that holds this latency: p99=1ms");
   }
 
@@ -205,6 +194,7 @@ class Reader {
     at_least_one("--keys", options_.keys);
     at_least_one("--multiget", options_.keys_per_get);
     at_least_one("--threads", options_.threads);
+    at_least_one("--requests", options_.requests);
     if (options_.connections < options_.threads) {
       reject(
           "--connections " + std::to_string(options_.connections),
@@ -243,7 +233,6 @@ class Reader {
   void settle_length() {
     options_.length_ns = duration_of("--time", length_);
     at_least_one("--time", options_.length_ns);
-    at_least_one("--requests", options_.requests);
     const bool is_counted = is_given("--trace") || is_given("--requests");
     if (is_counted && !is_given("--time")) options_.length_ns = ~std::uint64_t{0};
   }
@@ -259,6 +248,9 @@ class Reader {
   }
 
   void settle_rounds() {
+    if (is_given("--requests") && !is_given("--trace")) {
+      reject("--requests", "of a comparison, only a trace is cut; give --rounds and --slice");
+    }
     at_least_one("--rounds", options_.rounds);
     options_.slice_ns = duration_of("--slice", slice_);
     at_least_one("--slice", options_.slice_ns);
@@ -290,7 +282,7 @@ class Reader {
   // What is read as text and means something else.
   std::vector<std::string> servers_;
   std::string address_ = "127.0.0.1:11211";
-  std::uint32_t pid_ = 0;
+  pid_t pid_ = 0;
   double rate_ = 0;
   std::string arrivals_ = "poisson";
   std::string goal_;

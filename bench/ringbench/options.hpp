@@ -3,6 +3,7 @@
 // Thread: startup only.
 #pragma once
 
+#include "common/target.hpp"
 #include "ringbench/pace.hpp"
 
 #include <cstddef>
@@ -13,13 +14,6 @@
 #include <vector>
 
 namespace rc::bench {
-
-// A server, as it is named on the command line.
-struct Target {
-  std::string name;  // As the reports call it; the address where none is given.
-  std::string address;
-  std::uint32_t pid = 0;  // 0: found by the address.
-};
 
 // The latency that a share of all requests must not exceed: "p99=1ms".
 struct LatencyGoal {

@@ -35,6 +35,11 @@ struct Record {
   [[nodiscard]] std::uint64_t requests() const { return gets + sets; }
   [[nodiscard]] std::uint64_t keys() const { return get_keys + sets; }
   [[nodiscard]] std::uint64_t problems() const { return wrong_values + refused + errors; }
+  // Whether nothing went wrong. A load that reads through may be refused some of its sets: a cache
+  // need not take every object, such as one too large.
+  [[nodiscard]] bool is_right(bool reads_through) const {
+    return problems() == (reads_through ? refused : 0);
+  }
 
   // Adds another thread's record of the same run, or another part of the run when `in_turn`.
   void merge(const Record& other, bool in_turn = false);

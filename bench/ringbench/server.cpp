@@ -57,7 +57,7 @@ Result<Server> meet(const Target& target, const Protocol& protocol) {
         .message =
             target.address + ": " + why + "; does the server speak this protocol? See --protocol"};
   }
-  const pid_t pid = target.pid == 0 ? find_server(target.address) : static_cast<pid_t>(target.pid);
+  const pid_t pid = target.pid == 0 ? find_server(target.address) : target.pid;
   Server server{.name = target.name, .address = target.address, .version = version.value()};
   server.process = ServerProcess(pid);
   if (server.process.valid()) return server;

@@ -13,7 +13,7 @@ namespace rc::bench {
 namespace {
 
 constexpr std::string_view usage =
-    "usage: shift --server NAME,HOST:PORT[,PID] [options]\n"
+    "usage: shift --server [NAME=]ADDRESS[,PID] [options]\n"
     "\n"
     "Stores one kind of value after another, each several times what the server may hold, and\n"
     "watches its memory. Prints\n"
@@ -22,7 +22,7 @@ constexpr std::string_view usage =
     "  own FIGURE BYTES           (memory_* of `stats ringcached`, where there is such)\n"
     "  sample SECONDS RESIDENT_BYTES LIVE_BYTES\n"
     "\n"
-    "  --server NAME,HOST:PORT[,PID]  its resident memory is read from the process PID\n"
+    "  --server [NAME=]ADDRESS[,PID]  its resident memory is read from the process PID\n"
     "  --limit N            the server's limit in MiB (1024)\n"
     "  --fill-percent N     of the limit, stored in each phase (200)\n"
     "  --newest-percent N   of the limit, the newest bytes looked for after each phase (50)\n"
@@ -103,7 +103,7 @@ int shift_main(int count, char** values) {
   const Options options = parse_options(arguments, count, values);
   const std::vector<Phase> phases = parse_phases(arguments, options);
   const std::optional<Target> target = parse_target(options.servers.front());
-  if (!target) arguments.fail("`--server` is not NAME,HOST:PORT[,PID]");
+  if (!target) arguments.fail("`--server` is not [NAME=]ADDRESS[,PID]");
 
   Shift shift(target->address, target->pid);
   if (!shift.connect(options.connections)) return report_loss(*target);

@@ -19,7 +19,7 @@ namespace rc::bench {
 namespace {
 
 constexpr std::string_view usage =
-    "usage: ttl --server NAME,HOST:PORT[,PID] [options]\n"
+    "usage: ttl --server [NAME=]ADDRESS[,PID] [options]\n"
     "\n"
     "Stores items that live for ever and as many that do not, then only gets one of the former,\n"
     "again and again, until the latter are gone.\n"
@@ -179,7 +179,7 @@ int ttl_main(int count, char** values) {
   if (options.items == 0 || options.ttl_s == 0) arguments.fail("no figure may be 0");
   for (const std::string& text : options.servers) {
     const std::optional<Target> target = parse_target(text);
-    if (!target) arguments.fail("`--server` is not NAME,HOST:PORT[,PID]: `" + text + "`");
+    if (!target) arguments.fail("`--server` is not [NAME=]ADDRESS[,PID]: `" + text + "`");
     Expiry expiry(options, *target);
     if (!expiry.run()) {
       const char* why = errno == 0 ? "it refused an item" : std::strerror(errno);

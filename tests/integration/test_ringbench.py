@@ -120,6 +120,9 @@ class Run(unittest.TestCase):
             out = self.run_well(address(daemon), "--trace", str(trace), "-c", "1")
             self.assertIn("Hit ratio   0.9000", out)
             self.assertEqual(items(daemon), 100)
+            cut = self.run_well("compare", address(daemon), address(daemon), "--trace", str(trace),
+                                "-n", "200", "--key-prefix", "other", "-c", "1")
+            self.assertRegex(cut, r"(?m)^Hit ratio +(0\.5000 +1\.0000|1\.0000 +0\.5000)$")
 
     def test_comparing_servers(self):
         with Node("-t", "1") as one, Node("-t", "1", transport="tcp") as two:

@@ -160,6 +160,18 @@ TEST_SUITE("bench/measure") {
     CHECK(session.error().message.find("SERVER_ERROR out of memory") != std::string::npos);
   }
 
+  TEST_CASE("refused sets are a warning where a load reads through, and else an error") {
+    Measurement run = long_run();
+    run.record.refused = 2;
+    run.record.first_problem = "SERVER_ERROR too large";
+    CHECK(!run.is_right());
+    run.options.reads_through = true;
+    CHECK(run.is_right());
+    CHECK(mentions(warnings_about(run), "2 sets were refused; the first: SERVER_ERROR too large"));
+    run.record.wrong_values = 1;
+    CHECK(!run.is_right());
+  }
+
   TEST_CASE("a goal is held by latency, pace and right answers together") {
     Measurement run = long_run();
     run.rate = 1000;

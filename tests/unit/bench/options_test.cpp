@@ -157,6 +157,8 @@ TEST_SUITE("bench/options") {
         {{"compare", "one:1", "=two:2"}, "`=two:2`"},
         {{"compare", "one:1", "two:2,x"}, "`two:2,x`"},
         {{"compare", "one:1", "two:2", "--time", "5s"}, "--time"},
+        {{"compare", "one:1", "two:2", "-n", "5"}, "--requests"},
+        {{"compare", "one:1", "two:2", "--trace", "t", "--rounds", "5"}, "--rounds"},
         {{"compare", "one:1", "two:2", "--slice", "0"}, "--slice: must be more"},
         {{"compare", "one:1", "two:2", "--rounds", "0"}, "--rounds: must be more"},
     };
