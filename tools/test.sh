@@ -89,7 +89,7 @@ other_parts() {
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
   export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
-  sanitizer_parts asan address,undefined unit wire fuzz stress
+  sanitizer_parts asan address,undefined unit wire hostile fuzz stress
   sanitizer_parts tsan thread unit stress
 }
 
