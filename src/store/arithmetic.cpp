@@ -57,9 +57,11 @@ Arithmetic Worker::add(
     }
     // To count is no fetch: as in memcached it leaves no mark.
     const Item old = entry.item;
-    const std::optional<std::uint64_t> number =
-        old.chained() ? std::nullopt : number_in(old.value());
+    // As in memcached what can be no number is told before its version is compared, what is none
+    // after.
+    if (old.chained() || old.value_bytes() == 0) return {.outcome = Result::non_numeric};
     if (terms.cas_unique && *terms.cas_unique != old.cas()) return {.outcome = Result::exists};
+    const std::optional<std::uint64_t> number = number_in(old.value());
     if (!number) return {.outcome = Result::non_numeric};
 
     const Expiry expiry_before = old.expiry();

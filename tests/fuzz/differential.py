@@ -6,7 +6,8 @@ usage: differential.py --ringcached PROGRAM [--memcached PROGRAM] [--seed N] [--
 
 Streams follow from the seed (see streams.py); each goes over a connection of its own to each
 server, in one piece or cut, and is ended, so that all that was answered can be read to the end.
-A difference is shrunk to the fewest requests and bytes that still show it. What stands in DIFFER
+A difference is shrunk to the fewest requests and bytes that still show it. What differences.py
+knows
 is then counted and the stream goes on without it; anything else is printed and fails the run.
 """
 
@@ -24,7 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE.parent / "wire"), str(HERE.parent / "integration")]
 
-import binary  # noqa: E402
+import differences  # noqa: E402
 import node  # noqa: E402
 import player  # noqa: E402
 import streams  # noqa: E402
@@ -40,96 +41,8 @@ BAD_LINE = re.compile(
     rb"|opaque token too long|error decoding key|invalid numeric (?:initial|delta) value"
     rb"|incorrect length for M token|invalid mode for m[sa] M token))$")
 
-# Differences that are meant, or mistakes of memcached 1.6.18 that ringcached does not repeat. The
-# pattern is searched in the minimal stream, so each is as narrow as its rule allows; a function is
-# given the stream and both answers. The names without a reason here are those of
-# tests/wire/README.md.
-DIFFER = {
-    # 1.6.18 answers END, 1.6.45 and ringcached complain.
-    "too-few-tokens-error": rb"gats? +[^ \r\n]*\r?\n",
-    "nul-in-key": lambda sent, *_: b"\0" in sent and not is_binary(sent),
-    "lying-header-waits": lambda sent, *_: any(lies(head) for head in heads(sent)),
-    "unknown-opcode-body": lambda sent, *_: any(unknown(head) for head in heads(sent)),
-    "bad-header-swallows-data": lambda sent, ours, _: stores(sent) and b"(bad line)\r\n" in ours,
-    "surplus-words-ignored": lambda sent, *_: any(surplus(line) for line in sent.split(b"\n")),
-    "leading-spaces": rb"(?:^|\n) +[^ ]",
-    "delete-surplus-error": rb"delete(?: +[^ \n]+){4}",
-    "earlier-replies-kept": rb"(?:gets?|gats?) [^\n]*[^ \n]{251}",
-    "long-lines-close": rb"[^\n]{2048}",
-    # Beyond 32 bits; those of meta flags as well.
-    "number-range-checked": rb" [TNRF]?-?\d{10,}",
-    "negative-ttl": rb" [TN]-\d+",
-    # Numbers of a line: memcached's C library takes blanks around and a plus before them.
-    "number-blanks": rb" [\t\r\v\f]+-?\d|\d[\t\r\v\f]+[ \r\n]| \+\d",
-    # The answer to a refused storage line: ringcached's comes at once, memcached's once the whole
-    # value was skipped, and so never if the client leaves before.
-    "refused-at-once": lambda sent, ours, theirs: (
-        stores(sent) and ours[:-1] == theirs and is_error(ours[-1])),
-    # noreply silences all answers to a line, also those to too few words.
-    "noreply-silences-all": rb" noreply *\r?\n",
-    # ringcached reads the flags of me as it does those of others; 1.6.18 looks at b alone.
-    "me-reads-flags": rb"me +[^ \n]+ +[^ \n]",
-    # An incr or decr that finds no number fails, but to ringcached it is still a use of the item.
-    "failed-count-is-a-use": lambda sent, ours, _: (
-        any(b"fetch=yes" in part or b" h1" in part for part in ours if isinstance(part, bytes))
-        and any(b"non-numeric" in part for part in ours if isinstance(part, bytes))),
-    # The key of a reply is spelled as the request spells it, not as whoever stored the item did.
-    "echo-follows-request": rb"m[gsda] [^\n]* (?:k[^\n]* b|b[^\n]* k|k|b)",
-    # q hides every success of ma; memcached tells of a counter that was made.
-    "quiet-creation": rb"ma [^\n]*(?: N\d+[^\n]* q| q[^\n]* N\d+)",
-    # As 1.6.45 does, ringcached looks at the first letter of a mode; 1.6.18 wants only one.
-    "mode-first-letter": rb"m[sa] [^\n]* M[A-Za-z+-][^ \r\n]",
-    # 1.6.18 complains about an opaque that is too long and executes the command all the same.
-    "refused-is-not-executed": rb"m[gsda] [^\n]* O[^ \n]{32}",
-    # A bad magic ends a binary connection; memcached drops what it had to say before.
-    "replies-before-the-end": lambda sent, ours, theirs: (
-        is_binary(sent) and ends_badly(sent) and ours[:len(theirs)] == theirs),
-    # A t before the N that made the item: memcached says -1, ringcached what is left.
-    "vivified-ttl": rb"m[ga] [^\n]* t[^\n]* N\d+",
-}
-CLASSIC_STORES = {b"set": 6, b"add": 6, b"replace": 6, b"append": 6, b"prepend": 6, b"cas": 7,
-                  b"incr": 4, b"decr": 4}
-KNOWN_OPCODES = {*range(0x1b), 0x1c, 0x1d, 0x1e, 0x23, 0x24}
-
-
-def is_binary(sent):
-    return sent.startswith(b"\x80")
-
-
-def heads(sent):
-    """The headers of a binary stream, as far as they can be told apart."""
-    while is_binary(sent) and len(sent) >= binary.HEADER.size:
-        head = binary.HEADER.unpack(sent[:binary.HEADER.size])
-        yield head
-        sent = sent[binary.HEADER.size + head[6]:]
-
-
-def ends_badly(sent):
-    while is_binary(sent) and len(sent) >= binary.HEADER.size:
-        sent = sent[binary.HEADER.size + binary.HEADER.unpack(sent[:binary.HEADER.size])[6]:]
-    return sent != b"" and not is_binary(sent)
-
-
-def lies(head):
-    """Lengths that contradict each other, or a body beyond what is believed."""
-    return head[2] + head[3] > head[6] or head[6] > 1 << 30
-
-
-def unknown(head):
-    return head[1] not in KNOWN_OPCODES and head[6] > 0
-
-
-def stores(sent):
-    return re.search(rb"(?:set|add|replace|append|prepend|cas|ms) +[^ \n]+ +[^ \n]", sent)
-
-
-def surplus(line):
-    words = line.split()
-    return bool(words) and len(words) >= CLASSIC_STORES.get(words[0], 1000)
-
-
-def is_error(part):
-    return isinstance(part, bytes) and (part.startswith(b"(bad line)") or b"_ERROR " in part)
+# What makes an item besides the storage commands.
+MAKES = re.compile(rb"m[ga] +([^ \r\n]{1,250})(?= )")
 
 
 class Replies:
@@ -205,6 +118,10 @@ class Server:
         self.node = node.Node("-m", "64", "-t", "1", binary=self.program)
         self.control = self.node.client()
 
+    def version(self):
+        self.control.send(b"version\r\n")
+        return tuple(map(int, re.findall(rb"\d+", self.control.line())[:3]))
+
     def close(self):
         if self.node:
             self.control.close()
@@ -213,8 +130,8 @@ class Server:
 
     def prepare(self, leftovers):
         """The same small store before every stream; returns the CAS of `a`."""
-        keys = {key for key in streams.KEYS} | leftovers
-        self.control.send(b"".join(b"delete %s\r\n" % key for key in keys))
+        keys = {*streams.KEYS, *streams.WRONG_KEYS, *leftovers}
+        self.control.send(b"".join(b"delete %s 0\r\n" % key for key in keys))
         self.control.send(b"set a 0 0 2\r\n10\r\nset b 5 0 5\r\nhello\r\ngets a\r\n")
         for _ in range(len(keys) + 2):
             self.control.line()
@@ -235,7 +152,8 @@ class Server:
 
     def converse(self, requests, cuts):
         data = b"".join(requests)
-        leftovers = {k for k in player.STORES.findall(data) if b"\0" not in k}
+        leftovers = {key.partition(b"\0")[0]
+                     for key in player.STORES.findall(data) + MAKES.findall(data)} - {b""}
         for mark, cas in streams.marks(self.prepare(leftovers)).items():
             data = data.replace(mark, cas)
         pieces = player.pieces_of(data, random.Random(cuts) if isinstance(cuts, int) else cuts)
@@ -256,6 +174,7 @@ class Server:
 class Pair:
     def __init__(self, ringcached, memcached):
         self.servers = [Server(ringcached), Server(memcached)]
+        self.version = self.servers[1].version()
 
     def close(self):
         for server in self.servers:
@@ -303,13 +222,6 @@ class Pair:
             size = max(size // 2, 1)
 
 
-def name_of(sent, ours, theirs):
-    for name, rule in DIFFER.items():
-        if rule(sent, ours, theirs) if callable(rule) else re.search(rule, sent, re.S):
-            return name
-    return None
-
-
 def cuts_of(source):
     return source.choice((None, None, "bytes", source.randrange(2**30), source.randrange(2**30)))
 
@@ -323,8 +235,10 @@ def follow(pair, requests, cuts, found, seed):
         kept = pair.without_parts(list(range(len(requests))), cuts,
                                   lambda rest: [requests[i] for i in rest])
         minimal, small_cuts = pair.shrink([requests[i] for i in kept], cuts)
+        if not pair.differ(minimal, small_cuts):  # Only what an earlier stream left made it differ.
+            minimal, small_cuts = [requests[i] for i in kept], cuts
         ours, theirs = pair.answers(minimal, small_cuts)
-        name = name_of(b"".join(minimal), ours, theirs)
+        name = differences.name_of(b"".join(minimal), ours, theirs, pair.version)
         if name is None:
             print(f"seed {seed}: a difference, cuts {small_cuts}\n  sent       "
                   f"{player.shown(b''.join(minimal))}\n  ringcached {ours}\n  memcached  {theirs}",
