@@ -146,6 +146,8 @@ std::optional<Fetched> Worker::vivify(
   Fetched fetched{.outcome = Fetched::Outcome::created, .won = true};
   switch (create(key, hash, draft, make, fetched.item)) {
     case Attempt::done:
+      // As in memcached whoever made it has fetched it.
+      if (terms.is_use) note_access(fetched.item);
       return fetched;
     case Attempt::changed:
       return std::nullopt;

@@ -71,6 +71,7 @@ TEST_SUITE("amend") {
     CHECK(fetched.item.cas() == 77);
     fetched = f->fetch("k", {.vivify = in(f, 30)});
     CHECK(fetched.outcome == Fetched::Outcome::found);
+    CHECK(fetched.was_fetched);
     CHECK(fetched.was_won);
     CHECK_FALSE(fetched.won);
     f.advance(31);
