@@ -8,7 +8,7 @@ memcached happens to have sent, so that no transcript can show them:
 replies-before-the-end: memcached drops the answers it has not sent when a client leaves within a
 value or a packet, or sends a bad magic; ringcached sends them.
 decr-in-a-pipeline: a number that gets shorter has blanks behind it and keeps its mark of a fetch,
-but in memcached not while an answer that names the item waits to be sent.
+and ma touches it; but not in memcached while an answer that names the item waits to be sent.
 """
 
 import re
@@ -21,6 +21,7 @@ TOO_MANY = {b"set": 6, b"add": 6, b"replace": 6, b"append": 6, b"prepend": 6, b"
             b"incr": 4, b"decr": 4}
 KNOWN_OPCODES = {*range(0x1b), 0x1c, 0x1d, 0x1e, 0x23, 0x24}
 TOUCHES = (0x1c, 0x1d, 0x1e, 0x23, 0x24)
+INVALID = 4
 BAD_LINE = b"(bad line)\r\n"
 LENGTH_MAX = 2**31 - 3
 LONG_KEY = re.compile(rb"g[ea]ts? [^\n]*[^ \n]{251}")
@@ -82,7 +83,8 @@ def unknown_with_body(sent, ours, theirs):
 def touch_with_body(sent, ours, theirs):
     """memcached looks for a body that does not belong there everywhere but in what touches."""
     del theirs
-    return ours and ours[-1][5] == 4 and any(
+    refused = ours and isinstance(ours[-1], tuple) and ours[-1][5] == INVALID
+    return refused and any(
         head[1] in TOUCHES and head[2] + head[3] < head[6] for head, _ in heads(sent))
 
 
@@ -112,7 +114,8 @@ def is_bad_head(line):
 
 def value_is_executed(sent, ours, theirs):
     del theirs
-    return any(map(is_bad_head, lines(sent))) and any(map(is_error, ours))
+    refused = any(map(is_error, ours)) or b" noreply" in sent
+    return refused and any(map(is_bad_head, lines(sent)))
 
 
 def value_behind_odd_flag(sent, ours, theirs):
@@ -158,6 +161,8 @@ def padded(sent, ours, theirs):
     """A shorter number has blanks behind it, and keeps the mark of a fetch, but not in memcached
     while an answer with the item has not been sent."""
     marks = (rb"^(VALUE [^ ]+ \d+ |VA )\d+([^\r]*\r\n\d+) *\r\n|fetch=\w+| h\d", rb"\1\2")
+    if re.search(rb"\bg[ea]ts? .*\nma [^\n]* T\d", sent, re.S):
+        return True
     counts = (re.search(rb"(?:incr|decr|ma) ", sent)
               or any(head[1] in (5, 6, 0x15, 0x16) for head, _ in heads(sent)))
     return counts and unpadded(form(ours, *marks)) == unpadded(form(theirs, *marks))
@@ -289,8 +294,9 @@ NEW = {
     "noreply-unknown-command": silent_unknown,
     "noreply-as-a-key": sends(rb"delete +noreply *\r?\n"),
     "bad-header-swallows-data": value_behind_odd_flag,
-    "leading-zeros": sends(rb" [TNR]?0\d{10,}(?=[ \r\n])"),
-    "me-odd-flag": sends(rb"me +[^ \n]+ +[^\n]*[^ -~\r\n]"),
+    # The mark of a CAS has twenty digits.
+    "leading-zeros": sends(rb" [TNR]?0\d{10,}(?=[ \r\n])|cas(?: +[^ \n]+){3} +@CAS"),
+    "me-odd-flag": sends(rb"me +[^ \n]+ +[^\n]*(?:[^ -~\r\n]|\r(?!\n))"),
     "short-line-error": sends(rb"(?:^|\n)mn\n"),
     "lone-minus": sends(rb" [TNR]?-(?=[ \r\n])"),
     "me-base64": sends(rb"me +[^ \n]+ +b *\r?\n"),
