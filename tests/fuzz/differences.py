@@ -18,7 +18,7 @@ import binary
 # The word that has the length of a value, and how many words make 1.6.18 see too many.
 LENGTH_AT = {b"set": 4, b"add": 4, b"replace": 4, b"append": 4, b"prepend": 4, b"cas": 4, b"ms": 2}
 TOO_MANY = {b"set": 6, b"add": 6, b"replace": 6, b"append": 6, b"prepend": 6, b"cas": 7,
-            b"incr": 4, b"decr": 4}
+            b"incr": 4, b"decr": 4, b"touch": 5}
 KNOWN_OPCODES = {*range(0x1b), 0x1c, 0x1d, 0x1e, 0x23, 0x24}
 TOUCHES = (0x1c, 0x1d, 0x1e, 0x23, 0x24)
 INVALID = 4
@@ -276,7 +276,7 @@ ALWAYS = {
     "echo-follows-request": spelled_otherwise,
     "refused-is-not-executed": complains_and_acts,
     "delete-surplus-error": delete_with_surplus,
-    "base64-padding": sends(rb"m[gsda] [^ \n]*=[^ \n]* [^\n]*b"),
+    "base64-padding": sends(rb"m[gsda] +[^ \n]*[^A-Za-z0-9+/ \n][^ \n]* [^\n]*b"),
 }
 # Before 1.6.40: what 1.6.45 and ringcached do alike.
 OLD = {
