@@ -64,16 +64,6 @@ Histogram Measurement::latency() const {
 
 Result<Measurement> measure(Session& session, std::optional<double> rate) {
   const Options& options = session.options();
-  Measurement measurement{
-      .options = options,
-      .machine = this_machine(),
-      .server = session.servers().front(),
-      .rate = rate,
-      .record = {},
-      .server_use = {},
-      .seconds = {},
-      .warnings = session.warnings(),
-  };
   const Stint stint{
       .length_ns = options.length_ns,
       .requests = options.requests,
@@ -82,16 +72,24 @@ Result<Measurement> measure(Session& session, std::optional<double> rate) {
       .seed = options.seed,
   };
   const auto sources = session.load().sources(session.crew(), options.seed);
-  ServerProcess& process = measurement.server.process;
-  const Slowdown before = slowdown_so_far(process.pid());
-  Seconds seconds(session.crew(), process, options.shows_progress);
-  process.start();
+  Server server = session.servers().front();
+  const Slowdown before = slowdown_so_far(server.process.pid());
+  Seconds seconds(session.crew(), server.process, options.shows_progress);
+  server.process.start();
   auto record = session.crew().run(0, sources, stint, [&] { seconds.on_second(); });
-  measurement.server_use = process.since_start();
+  const CpuUse server_use = server.process.since_start();
   if (!record) return record.error();
-  measurement.record = std::move(record).value();
-  measurement.seconds = std::move(seconds.all());
-  const Slowdown after = slowdown_so_far(process.pid());
+  Measurement measurement{
+      .options = options,
+      .machine = this_machine(),
+      .server = std::move(server),
+      .rate = rate,
+      .record = std::move(record).value(),
+      .server_use = server_use,
+      .seconds = std::move(seconds.all()),
+      .warnings = session.warnings(),
+  };
+  const Slowdown after = slowdown_so_far(measurement.server.process.pid());
   for (const auto& about :
        {warnings_about(measurement),
         describe_slowdown(before, after, measurement.record.wall_ns)}) {
